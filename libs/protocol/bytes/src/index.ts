@@ -1,0 +1,6 @@
+export { ByteReader } from './byte-reader.js'
+export { ByteWriter } from './byte-writer.js'
+export { ManualClock, seededRandom } from './clock.js'
+export type { Clock, Random, Timer } from './clock.js'
+export { Code, InvariantError, ProtocolError, codeClass, formatCode } from './errors.js'
+export { fromHex, toHex } from './hex.js'
