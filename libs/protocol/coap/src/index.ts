@@ -1,0 +1,36 @@
+export type { CoapCounters } from './counters.js'
+export { NoAnswer, RequestError } from './errors.js'
+export type { RequestFailure } from './errors.js'
+export { Type, decodeMessage, encodeMessage, noBytes } from './message.js'
+export type {
+  CoapMessage,
+  CoapOption,
+  CoapRequest,
+  CoapResponse,
+  DatagramTransport,
+  MessageType,
+  Peer,
+} from './message.js'
+export { isNewer } from './observe.js'
+export type { Notification } from './observe.js'
+export { defaultLimits } from './port.js'
+export type {
+  CoapEndpoint,
+  CoapLimits,
+  IncomingRequest,
+  NotificationHandler,
+  NotifyResult,
+  ObservationPath,
+  RequestHandler,
+  RequestOptions,
+} from './port.js'
+export {
+  exchangeLifetime,
+  maxRtt,
+  maxTransmitSpan,
+  maxTransmitWait,
+  nonLifetime,
+  processingDelay,
+  profiles,
+} from './profile.js'
+export type { ProfileName, TransmissionProfile } from './profile.js'

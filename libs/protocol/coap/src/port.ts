@@ -1,0 +1,118 @@
+import type { CoapCounters } from './counters.js'
+import type { CoapRequest, CoapResponse, Peer } from './message.js'
+import type { Notification } from './observe.js'
+import type { TransmissionProfile } from './profile.js'
+
+/** A request that arrived, its body whole. */
+export interface IncomingRequest extends CoapRequest {
+  readonly confirmable: boolean
+  readonly token: Uint8Array
+  /**
+   * Sends an empty acknowledgement now; the answer then follows as a separate confirmable response. Call it only when the answer will take
+   * long and what was received is already safe. Nothing happens for a non-confirmable request or on a second call.
+   */
+  acknowledge(): void
+}
+
+/** Answers a request, now or later. */
+export type RequestHandler = (request: IncomingRequest, peer: Peer) => CoapResponse | Promise<CoapResponse>
+
+/** Decides on a notification, now or later. */
+export type NotificationHandler = (
+  notification: Notification,
+  peer: Peer,
+) => 'ack' | 'reset' | Promise<'ack' | 'reset'>
+
+/** The request (without Observe) that reads what a token observes; undefined if the token is unknown. */
+export type ObservationPath = (
+  token: Uint8Array,
+  peer: Peer,
+) => CoapRequest | undefined | Promise<CoapRequest | undefined>
+
+/** How one request is sent. */
+export interface RequestOptions {
+  /** From `newToken()`; default a fresh one. Observations are registered and cancelled with the caller's own. */
+  readonly token?: Uint8Array
+  readonly signal?: AbortSignal
+  /** Default the endpoint's. */
+  readonly profile?: TransmissionProfile
+  /** How long to wait for the response after an empty acknowledgement, or after a non-confirmable request; default MAX_TRANSMIT_WAIT. */
+  readonly responseTimeoutMs?: number
+  /** Called once, just before the first datagram leaves. */
+  readonly onSent?: () => void
+}
+
+/** What became of a notification that was sent. A non-confirmable one counts as acknowledged when it has left. */
+export type NotifyResult = 'acknowledged' | 'reset' | 'timeout'
+
+/** One CoAP endpoint: client, server and both ends of observations over one transport. */
+export interface CoapEndpoint {
+  /**
+   * Sends a request and resolves with the response, whatever its code. Bodies longer than a block travel block-wise, both ways.
+   * Rejects with `RequestError`. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
+   */
+  request(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse>
+  /**
+   * Sets the handler of requests. Its answer is sent when it is there, not before: no acknowledgement leaves while it works. A
+   * `ProtocolError` is answered with its code and message, `NoAnswer` with silence, anything else with 5.00.
+   */
+  serve(handler: RequestHandler): void
+  /**
+   * Sets the handler of responses whose token belongs to no open exchange. `ack` acknowledges, `reset` answers RST, which ends the
+   * observation; a rejection sends nothing and forgets the message. With `observationPath`, a notification that is only a first block is
+   * completed before it is handed over.
+   */
+  onNotification(handler: NotificationHandler, observationPath?: ObservationPath): void
+  /** Sends a notification to an observer, as the server of an observation. */
+  notify(
+    peer: Peer,
+    notification: CoapResponse & { readonly token: Uint8Array },
+    options?: { readonly confirmable?: boolean },
+  ): Promise<NotifyResult>
+  /** Sets who hears of a reset that answers a non-confirmable notification: the observer wants no more (RFC 7641 §3.6). */
+  onObserverGone(handler: (token: Uint8Array, peer: Peer) => void): void
+  /** Eight unguessable bytes, never those of an open exchange. */
+  newToken(): Uint8Array
+  /** Resolves when the peer answers an empty confirmable message; rejects with `RequestError`. */
+  ping(peer: Peer): Promise<void>
+  readonly counters: Readonly<CoapCounters>
+  /** Rejects what is open with `closed` and closes the transport. */
+  close(): Promise<void>
+}
+
+/** Bounds on memory. Everything an endpoint keeps is within one of them. */
+export interface CoapLimits {
+  /** Messages remembered for deduplication; rounded up to a power of two. */
+  readonly maxExchanges: number
+  /** Bytes of answers too long to be kept beside their dedup entry. */
+  readonly maxAnswerBytes: number
+  /** Peers with state of their own (Message IDs, queue). */
+  readonly maxPeers: number
+  /** Requests waiting for one peer. */
+  readonly maxQueue: number
+  /** Requests and notifications being handled. */
+  readonly maxPending: number
+  /** Bytes of one body, in either direction of a block-wise transfer that we receive. */
+  readonly maxBody: number
+  /** Bodies being assembled from blocks, and the bytes in them. */
+  readonly maxAssemblies: number
+  readonly maxAssemblyBytes: number
+  /** Bytes of long answers kept for the blocks still to be asked for. */
+  readonly maxRepresentationBytes: number
+  /** Largest block sent or asked for: 16, 32, ... 1024 bytes. */
+  readonly blockSize: number
+}
+
+/** The limits of an endpoint that is not told otherwise. */
+export const defaultLimits: CoapLimits = {
+  maxExchanges: 2 ** 18,
+  maxAnswerBytes: 16 * 2 ** 20,
+  maxPeers: 2 ** 18,
+  maxQueue: 64,
+  maxPending: 2 ** 16,
+  maxBody: 64 * 1024,
+  maxAssemblies: 4096,
+  maxAssemblyBytes: 32 * 2 ** 20,
+  maxRepresentationBytes: 32 * 2 ** 20,
+  blockSize: 1024,
+}

@@ -1,0 +1,72 @@
+/**
+ * How patient we are with a network: the transmission parameters of RFC 7252 §4.8. Times in milliseconds. Everything else is derived.
+ */
+export interface TransmissionProfile {
+  readonly name: string
+  /** ACK_TIMEOUT: the shortest time before the first retransmission. */
+  readonly ackTimeoutMs: number
+  /** ACK_RANDOM_FACTOR, at least 1. */
+  readonly ackRandomFactor: number
+  /** MAX_RETRANSMIT: retransmissions after the first transmission. */
+  readonly maxRetransmit: number
+  /** NSTART: outstanding interactions with one peer. */
+  readonly nstart: number
+}
+
+/** MAX_LATENCY: the longest a datagram is expected to be under way, in milliseconds (RFC 7252 §4.8.2). */
+export const maxLatencyMs = 100_000
+
+/**
+ * The profiles by name. `wired` has the defaults of RFC 7252. Round trips of 2 to 12 s are normal on NB-IoT, so its first retransmission
+ * never comes before 15 s; `nb-iot-deep` is for coverage enhancement levels with many radio repetitions.
+ */
+export const profiles = {
+  wired: { name: 'wired', ackTimeoutMs: 2_000, ackRandomFactor: 1.5, maxRetransmit: 4, nstart: 1 },
+  'lte-m': { name: 'lte-m', ackTimeoutMs: 6_000, ackRandomFactor: 1.5, maxRetransmit: 4, nstart: 1 },
+  'nb-iot': { name: 'nb-iot', ackTimeoutMs: 15_000, ackRandomFactor: 1.5, maxRetransmit: 4, nstart: 1 },
+  'nb-iot-deep': {
+    name: 'nb-iot-deep',
+    ackTimeoutMs: 30_000,
+    ackRandomFactor: 1.5,
+    maxRetransmit: 3,
+    nstart: 1,
+  },
+} as const satisfies Record<string, TransmissionProfile>
+
+/** The name of a built-in profile. */
+export type ProfileName = keyof typeof profiles
+
+/** MAX_TRANSMIT_SPAN: from the first transmission of a confirmable message to its last retransmission (RFC 7252 §4.8.2). */
+export function maxTransmitSpan(profile: TransmissionProfile): number {
+  return profile.ackTimeoutMs * (2 ** profile.maxRetransmit - 1) * profile.ackRandomFactor
+}
+
+/** MAX_TRANSMIT_WAIT: from the first transmission to giving up on an acknowledgement. */
+export function maxTransmitWait(profile: TransmissionProfile): number {
+  return profile.ackTimeoutMs * (2 ** (profile.maxRetransmit + 1) - 1) * profile.ackRandomFactor
+}
+
+/** PROCESSING_DELAY: what a node may take to turn a confirmable message into an acknowledgement. */
+export function processingDelay(profile: TransmissionProfile): number {
+  return profile.ackTimeoutMs
+}
+
+/** MAX_RTT: the longest round trip. */
+export function maxRtt(profile: TransmissionProfile): number {
+  return 2 * maxLatencyMs + processingDelay(profile)
+}
+
+/** EXCHANGE_LIFETIME: how long the Message ID of a confirmable message stays taken. */
+export function exchangeLifetime(profile: TransmissionProfile): number {
+  return maxTransmitSpan(profile) + 2 * maxLatencyMs + processingDelay(profile)
+}
+
+/** NON_LIFETIME: how long the Message ID of a non-confirmable message stays taken. */
+export function nonLifetime(profile: TransmissionProfile): number {
+  return maxTransmitSpan(profile) + maxLatencyMs
+}
+
+/** The time before the first retransmission, drawn between ACK_TIMEOUT and ACK_TIMEOUT * ACK_RANDOM_FACTOR; `unit` is in [0, 1). */
+export function initialTimeout(profile: TransmissionProfile, unit: number): number {
+  return profile.ackTimeoutMs * (1 + unit * (profile.ackRandomFactor - 1))
+}
