@@ -1,0 +1,116 @@
+import { createSocket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { DatagramTransport, Peer } from '@fieldline/coap'
+
+/** Where a UDP transport listens. */
+export interface UdpOptions {
+  /** An IP address of this machine, `0.0.0.0` or `::`; never a name. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Receive buffer asked of the kernel, bytes; default 4 MiB. The kernel may grant less. */
+  readonly recvBufferBytes?: number
+}
+
+/** A UDP transport and what the kernel granted it. */
+export interface UdpTransport extends DatagramTransport {
+  readonly name: 'udp'
+  /** Receive buffer as granted, bytes. */
+  readonly recvBufferBytes: number
+  /** Datagrams that the kernel refused to send. */
+  readonly sendErrors: number
+}
+
+/** The kernel's default holds about 277 small datagrams, fewer than one commit's worth of reports. */
+const defaultRecvBuffer = 4 * 2 ** 20
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void
+
+// Peers are addresses, never names; without its own look-up, dgram asks the resolver for every datagram it sends.
+const addressOnly4 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 4)
+const addressOnly6 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 6)
+
+/** The key of a peer: `127.0.0.1:5683`, `[::1]:5683`. */
+export function peerOf(address: string, port: number): Peer {
+  return { id: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`, address, port }
+}
+
+/**
+ * Binds a UDP socket, IPv4 or IPv6 by the form of `host`. Rejects with the system's error if it cannot be bound; afterwards nothing throws:
+ * a datagram that cannot be sent is counted and lost.
+ */
+export async function createUdpTransport(options: UdpOptions): Promise<UdpTransport> {
+  const version6 = isIPv6(options.host)
+  const socket = createSocket({
+    type: version6 ? 'udp6' : 'udp4',
+    lookup: version6 ? addressOnly6 : addressOnly4,
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind({ address: options.host, port: options.port, exclusive: true }, () => {
+      socket.removeListener('error', reject)
+      resolve()
+    })
+  }).catch((error: unknown) => {
+    socket.close()
+    throw error
+  })
+  return new BoundUdp(socket, options.recvBufferBytes ?? defaultRecvBuffer)
+}
+
+class BoundUdp implements UdpTransport {
+  readonly name = 'udp'
+  readonly address: string
+  readonly port: number
+  readonly recvBufferBytes: number
+  sendErrors = 0
+  #closed = false
+  readonly #socket: Socket
+  readonly #onSent = (error: Error | null): void => {
+    if (error) this.sendErrors++
+  }
+
+  constructor(socket: Socket, recvBufferBytes: number) {
+    this.#socket = socket
+    const bound = socket.address()
+    this.address = bound.address
+    this.port = bound.port
+    try {
+      socket.setRecvBufferSize(recvBufferBytes)
+    } catch {
+      // Best effort: a container may forbid it, and a smaller buffer only loses datagrams earlier.
+    }
+    this.recvBufferBytes = socket.getRecvBufferSize()
+    // Asynchronous errors belong to single datagrams (port unreachable, message too long): never to the socket.
+    socket.on('error', () => {
+      this.sendErrors++
+    })
+  }
+
+  send(datagram: Uint8Array, peer: Peer): void {
+    if (this.#closed) return
+    try {
+      this.#socket.send(datagram, peer.port, peer.address, this.#onSent)
+    } catch {
+      // dgram throws for an impossible port or address: to the protocol that is a lost datagram like any other.
+      this.sendErrors++
+    }
+  }
+
+  listen(receive: (datagram: Uint8Array, peer: Peer) => void): void {
+    this.#socket.on('message', (message: Buffer, from: RemoteInfo) => {
+      // A plain Uint8Array over the same memory: subarray of a Buffer costs three times as much.
+      receive(
+        new Uint8Array(message.buffer, message.byteOffset, message.byteLength),
+        peerOf(from.address, from.port),
+      )
+    })
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    this.#closed = true
+    return new Promise((resolve) => this.#socket.close(() => resolve()))
+  }
+}
