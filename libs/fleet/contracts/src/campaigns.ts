@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AudienceText } from './audiences.js'
 import { limits } from './limits.js'
 import { Count, Endpoint, Id, PathText, Timestamp, TimestampInput, line, pageQuery } from './primitives.js'
-import { Scalar, WriteValue } from './values.js'
+import { WriteValue } from './values.js'
 
 /** A share in percent with two decimals. */
 const percent = z.number().max(100).multipleOf(0.01)
@@ -152,9 +152,7 @@ export const Task = z
     expectedAt: Timestamp.optional(),
     operationId: Id.optional(),
     differences: z
-      .array(
-        z.object({ path: PathText, expected: WriteValue, found: z.union([Scalar, WriteValue]).nullable() }),
-      )
+      .array(z.object({ path: PathText, expected: WriteValue, found: z.union([WriteValue, z.null()]) }))
       .optional(),
     updatedAt: Timestamp,
   })

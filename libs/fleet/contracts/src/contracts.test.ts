@@ -185,6 +185,11 @@ describe('the OpenAPI document', () => {
     ])
       expect(names).toContain(name)
   })
+  it('lets null stand where the shape allows it', () => {
+    const schemas = document.components?.schemas as Record<string, { properties: Record<string, object> }>
+    expect(schemas.Device?.properties.lastContactAt).toMatchObject({ type: ['string', 'null'] })
+    expect(JSON.stringify(document).includes('allOf')).toBe(false)
+  })
   it('has no reference without a target', () => {
     const text = JSON.stringify(document)
     const names = new Set(Object.keys(document.components?.schemas ?? {}))

@@ -95,7 +95,7 @@ export const Device = z
   .meta({ id: 'Device' })
 export type Device = z.infer<typeof Device>
 
-export const DeviceDetail = Device.extend({ current: Registration.nullable() }).meta({
+export const DeviceDetail = Device.extend({ current: z.union([Registration, z.null()]) }).meta({
   id: 'DeviceDetail',
   description: 'A device with its current registration',
 })
@@ -133,7 +133,7 @@ export const UpdateDevice = z
   .strictObject({
     label: facts.label.nullable().optional(),
     group: facts.group.optional(),
-    site: facts.site.nullable().optional(),
+    site: z.union([facts.site, z.null()]).optional(),
     meteringPoint: facts.meteringPoint.nullable().optional(),
     meterSerial: facts.meterSerial.nullable().optional(),
     iccid: facts.iccid.nullable().optional(),

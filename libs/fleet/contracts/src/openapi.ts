@@ -77,7 +77,7 @@ export function openApiDocument(version = '0.1.0') {
       responses: { ...successOf(route), ...problemsOf(route) },
     })
   }
-  return new OpenApiGeneratorV31(registry.definitions, { unionPreferredType: 'oneOf' }).generateDocument({
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Fieldline', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],

@@ -26,10 +26,11 @@ export const Endpoint = z
     examples: ['urn:imei:490154203237518'],
   })
 
-export const Id = z.uuid().meta({ id: 'Id', description: 'Identifier made by Fieldline' })
+// Not named in the OpenAPI document: a nullable reference to a named schema comes out as one that null can never fit.
+export const Id = z.uuid()
 
 /** A moment as it leaves us: RFC 3339 in UTC. */
-export const Timestamp = z.iso.datetime().meta({ id: 'Timestamp', description: 'RFC 3339, UTC' })
+export const Timestamp = z.iso.datetime()
 
 /** A moment as it may come in: RFC 3339 with any offset. */
 export const TimestampInput = z.iso.datetime({ offset: true })
