@@ -20,7 +20,7 @@ export type ValueType = (typeof valueTypes)[number]
 export const valueSources = ['read', 'notify', 'send', 'register'] as const
 
 /**
- * One value in JSON. Integers beyond ±2^53 are decimal strings, opaque is base64, objlnk is `"o:i"`, time is RFC 3339 UTC,
+ * One value in JSON. Integers beyond ±2^53 are decimal strings, opaque is base64, objlnk is `"o:i"`, time is Unix seconds,
  * non-finite floats are `"NaN"`, `"Infinity"`, `"-Infinity"`.
  */
 export const Scalar = z.union([z.string().max(limits.valueLength), z.number(), z.boolean()])

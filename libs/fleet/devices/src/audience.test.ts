@@ -1,0 +1,195 @@
+import { DomainError } from '@fieldline/contracts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  audienceKeys,
+  audienceStatuses,
+  compareVersions,
+  formatAudience,
+  matches,
+  parseAudience,
+  versionKey,
+  type DeviceFacts,
+} from './index.js'
+
+const device: DeviceFacts = {
+  endpoint: 'urn:imei:490154203237518',
+  vendor: 'Tarnwater',
+  model: 'TW1',
+  firmware: '2.4.0',
+  cell: '26201-1F3A',
+  groups: ['North DMA', 'pilot'],
+  batteryPercent: 12,
+  registration: 'registered',
+  health: 'attention',
+  queueMode: true,
+  awakeUntil: 100,
+  lateAt: 1_000,
+  silentAt: 3_000,
+}
+const select = (text: string, change: Partial<DeviceFacts> = {}, now = 500) =>
+  matches(parseAudience(text), { ...device, ...change }, now)
+
+function refusal(text: string): string {
+  try {
+    parseAudience(text)
+  } catch (error) {
+    if (error instanceof DomainError) return `${error.code} ${error.field}: ${error.detail}`
+    throw error
+  }
+  return 'accepted'
+}
+
+describe('a filter', () => {
+  const selecting: Record<string, boolean> = {
+    '': true,
+    '  ': true,
+    'urn:imei:4901': true,
+    'urn:imei:4902': false,
+    'endpoint:urn:imei:490154203237518': true,
+    'endpoint:urn:imei:49015420323751': false,
+    'endpoint:urn:imei:*': true,
+    'endpoint:*': true,
+    '"urn:imei:4"': true,
+    '-urn:imei': false,
+    'vendor:tarnwater': true,
+    'vendor:Tarn': false,
+    'vendor:Tarn*': true,
+    'vendor:Kelda,Tarnwater': true,
+    '-vendor:Kelda,Tarnwater': false,
+    '-vendor:Kelda': true,
+    'model:TW1 fw:2.4.0': true,
+    'model:TW1 fw:2.4': false,
+    'fw:<2.4.1': true,
+    'fw:<=2.4.0': true,
+    'fw:<2.4.0': false,
+    'fw:>=2.10': false,
+    'firmware:<2.10': true,
+    'battery:<15': true,
+    'battery:>=12': true,
+    'battery:12%': true,
+    '-battery:<15': false,
+    'group:"North DMA"': true,
+    'group:north': false,
+    'cell:26201-1F3A': true,
+    'status:sleeping': true,
+    'status:late': false,
+    'status:attention,failing': true,
+    'status:registered -status:silent': true,
+  }
+  for (const [text, expected] of Object.entries(selecting))
+    it(`"${text}" ${expected ? 'selects' : 'leaves out'} the meter`, () =>
+      expect(select(text)).toBe(expected))
+
+  it('follows presence through time', () => {
+    expect(select('status:awake', {}, 50)).toBe(true)
+    expect(select('status:late', {}, 1_000)).toBe(true)
+    expect(select('status:silent', {}, 3_000)).toBe(true)
+    expect(select('status:late', {}, 3_000)).toBe(false)
+  })
+  it('does not select by a fact that is not known, and its negation does', () => {
+    const unknown = { vendor: undefined, firmware: undefined, batteryPercent: undefined, cell: undefined }
+    for (const token of ['vendor:Tarnwater', 'fw:<9', 'fw:2*', 'battery:<100', 'cell:*']) {
+      expect(select(token, unknown), token).toBe(false)
+      expect(select(`-${token}`, unknown), token).toBe(true)
+    }
+  })
+  it('says in words what is wrong and where', () => {
+    expect(refusal('vendr:Tarnwater')).toMatch(
+      /invalid-request q: Filter, character 1: .*did you mean "vendor:"/,
+    )
+    expect(refusal('model:TW1 -site:X')).toMatch(/character 12: "site:" is not known/)
+    expect(refusal('status:offline')).toMatch(/character 8: "offline" is not a status; it may be registered/)
+    expect(refusal('battery:low')).toMatch(/character 9: .*number of percent/)
+    expect(refusal('vendor:<X')).toMatch(/character 8: "vendor:" cannot be compared/)
+    expect(refusal('group:"North')).toMatch(/character 7: the quotation mark is not closed/)
+    expect(refusal('vendor:')).toMatch(/needs a value/)
+    expect(refusal('vendor:a,,b')).toMatch(/needs a value/)
+    expect(refusal('fw:<1,2')).toMatch(/takes one value/)
+    expect(refusal('-')).toMatch(/must be followed/)
+    expect(refusal('group:"a"b')).toMatch(/a space must separate/)
+    expect(refusal('x'.repeat(2_001))).toMatch(/at most 2000/)
+  })
+  it('never takes a mistyped negation for everybody', () => {
+    expect(refusal('-vndor:Tarnwater')).not.toBe('accepted')
+    expect(refusal('-colour:red')).not.toBe('accepted')
+  })
+  it('of any text is either understood or refused in words', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60 }), (text) => {
+        expect(refusal(text)).toMatch(/^accepted$|^invalid-request q: Filter, character \d+: /)
+      }),
+      { numRuns: 300 },
+    )
+  })
+  it('is the same after being written out and read again', () => {
+    const text = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'abZ019.-:, "\\*<>=') })
+    const token = fc
+      .tuple(fc.constantFrom('', '-'), fc.constantFrom(...audienceKeys), text, fc.boolean())
+      .map(([sign, key, value, list]) => {
+        if (key === 'status')
+          return `${sign}status:${audienceStatuses[value.length % audienceStatuses.length] ?? 'ok'}`
+        if (key === 'battery') return `${sign}battery:<${value.length}`
+        const quoted = `"${value.replace(/["\\]/g, '\\$&')}"`
+        return `${sign}${key}:${quoted}${list ? ',b*' : ''}`
+      })
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 5 }), (tokens) => {
+        const audience = parseAudience(tokens.join(' '))
+        expect(parseAudience(formatAudience(audience))).toEqual(audience)
+      }),
+      { numRuns: 300 },
+    )
+    for (const bare of [
+      'urn:imei:4',
+      '"a b"',
+      '-"-x"',
+      'a*',
+      '*',
+      'endpoint:a*,b',
+      'vendor:=<a*',
+      'vendor:a\\b*,=c',
+      'vendor:a*b*,c',
+    ])
+      expect(parseAudience(formatAudience(parseAudience(bare))), bare).toEqual(parseAudience(bare))
+  })
+})
+
+describe('versions', () => {
+  it('are ordered by number, not by text', () => {
+    const order = [
+      '',
+      'beta',
+      '1',
+      '1.0',
+      '2.4-rc1',
+      '2.4-rc2',
+      '2.4',
+      '2.4.0',
+      'v2.4.1',
+      '2.4.10',
+      '2.10',
+      '10',
+      '20250101120000',
+    ]
+    expect([...order].reverse().sort(compareVersions)).toEqual(order)
+    expect(compareVersions('2.04', '2.4')).toBe(0)
+  })
+  it('have keys that sort by bytes like any order of numbers', () => {
+    const number = fc.array(fc.nat(100_000), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(number, number, (a, b) => {
+        let expected = 0
+        for (let i = 0; i < Math.max(a.length, b.length) && expected === 0; i += 1) {
+          expected = Math.sign((a[i] ?? -1) - (b[i] ?? -1))
+        }
+        expect(compareVersions(a.join('.'), b.join('.'))).toBe(expected)
+        const bytes = Buffer.compare(
+          Buffer.from(versionKey(a.join('.'))),
+          Buffer.from(versionKey(b.join('.'))),
+        )
+        expect(bytes).toBe(expected)
+      }),
+    )
+  })
+})
