@@ -1,0 +1,5 @@
+export { systemClock, systemRandom } from './clock.js'
+export { ConfigurationError, readEnvironment } from './configuration.js'
+export { runProcess } from './life-cycle.js'
+export { createLogger } from './log.js'
+export type { Logger } from './log.js'

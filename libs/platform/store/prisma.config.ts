@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'prisma/config'
+
+// Prisma's own schema engine is a binary fetched at run time; this one is made of installed packages alone. Set here because this file is
+// read before the engine is looked up.
+process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('../../../tools/dev/schema-engine.mjs', import.meta.url))
+process.env.CHECKPOINT_DISABLE ??= '1'
+
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations' },
+  datasource: { url: process.env.DATABASE_URL ?? 'postgresql://fieldline@127.0.0.1:5432/fieldline' },
+})

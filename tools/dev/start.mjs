@@ -1,0 +1,141 @@
+// @ts-check
+/** `npm start`: from a fresh clone to a running Fieldline with a demo fleet. Nothing is imported here that is not part of Node. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openDataFolder, writeRun } from './src/data-folder.mjs'
+import { build, checkNode, installPackages } from './src/install.mjs'
+import { inRoot } from './src/layout.mjs'
+import { isLoopback, readOptions, usage } from './src/options.mjs'
+import { claimPort } from './src/ports.mjs'
+import { Complaint, runMain, say } from './src/say.mjs'
+import { loadSecrets } from './src/secrets.mjs'
+import { Supervisor } from './src/supervisor.mjs'
+
+const guard = fileURLToPath(new URL('src/guard.mjs', import.meta.url))
+
+await runMain(async () => {
+  checkNode()
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (options.help) return console.log(usage)
+  const { dataDir } = options
+
+  const supervisor = new Supervisor(join(dataDir, 'logs'))
+  /** @type {Set<import('node:child_process').ChildProcess>} */
+  const steps = new Set() // npm, the build, a migration: what a stop must reach while we are starting
+  const onStart = (/** @type {import('node:child_process').ChildProcess} */ child) => {
+    steps.add(child)
+    child.on('exit', () => steps.delete(child))
+  }
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    say('stopping')
+    for (const child of steps) process.kill(-(child.pid ?? 0), 'SIGTERM')
+    await supervisor.stop()
+    writeRun(dataDir, {})
+    say('stopped')
+    process.exit(0)
+  }
+  // before the first child exists: a signal during the start must not leave orphans
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop())
+
+  openDataFolder(dataDir, options.reset)
+  const claim = async () => ({
+    console: await claimPort('tcp', options.ports.console, '127.0.0.1', 'CONSOLE_PORT'),
+    api: await claimPort('tcp', options.ports.api, '127.0.0.1', 'API_PORT'),
+    coap: await claimPort('udp', options.ports.coap, options.host, 'COAP_PORT'),
+  })
+  await claim() // now rather than after minutes of installing
+  await installPackages(onStart)
+  const { credentials, secrets, first, credentialsPath } = loadSecrets(dataDir)
+
+  const { createDatabase, preparePostgres, waitForPostgres } = await import('./src/postgres.mjs')
+  const database = async () => {
+    if (options.databaseUrl) {
+      await waitForPostgres(options.databaseUrl, 5).catch((error) => {
+        throw new Complaint(`DATABASE_URL does not lead to a PostgreSQL that lets us in: ${error.message}. Check host, port, user, password and database.`)
+      })
+      return options.databaseUrl
+    }
+    const postgres = await preparePostgres({ folder: join(dataDir, 'pg'), password: secrets.databasePassword, onStart })
+    supervisor.start({ name: 'postgres', command: postgres.command, args: postgres.args })
+    await waitForPostgres(postgres.url('postgres'))
+    await createDatabase(postgres.url('fieldline'))
+    say('PostgreSQL is up')
+    return postgres.url('fieldline')
+  }
+  const [databaseUrl] = await Promise.all([database(), build(onStart)])
+  const { migrate } = await import('./src/migrate.mjs')
+  await migrate(databaseUrl, onStart)
+  say('database is at the schema of this version')
+  if (options.demo) {
+    const { seedDemo } = await import('./src/seed-demo.mjs')
+    await seedDemo({ databaseUrl, dataDir, meters: options.meters, seed: options.seed })
+  }
+
+  const ports = await claim()
+  const consoleUrl = `http://127.0.0.1:${ports.console}`
+  const apiUrl = `http://127.0.0.1:${ports.api}`
+  const coapUrl = `coap://${options.host.includes(':') ? `[${options.host}]` : options.host}:${ports.coap}`
+  const shared = { DATABASE_URL: databaseUrl, REDIS_URL: options.redisUrl, STORE_KEY: secrets.storeKey, NODE_ENV: 'production' }
+  const app = (/** @type {string} */ name, /** @type {Record<string, string | undefined>} */ env) =>
+    supervisor.start({ name, command: process.execPath, args: ['--enable-source-maps', inRoot('apps', name, 'dist/main.js')], env: { ...shared, ...env } })
+
+  const server = app('lwm2m-server', { COAP_HOST: options.host, COAP_PORT: String(ports.coap), REGISTRATION: options.registration })
+  const api = app('api', { API_HOST: '127.0.0.1', API_PORT: String(ports.api), AUTH_SECRET: secrets.authSecret, CONSOLE_URL: consoleUrl, CREDENTIALS_FILE: credentialsPath })
+  const worker = app('worker', {})
+  for (const child of [server, api, worker]) await supervisor.ready(child, 60)
+  say('lwm2m-server, api and worker are up')
+
+  const next = inRoot('node_modules/next/dist/bin/next')
+  supervisor.start({
+    name: 'console',
+    command: process.execPath,
+    args: [guard, 'SIGTERM', process.execPath, next, 'start', '-p', String(ports.console), '-H', '127.0.0.1'],
+    cwd: inRoot('apps/console'),
+    env: { API_URL: apiUrl, NODE_ENV: 'production', DATABASE_URL: undefined, REDIS_URL: undefined },
+  })
+  await waitForPage(consoleUrl)
+  say('console is up')
+  if (options.demo) {
+    const target = `coap://${isLoopback(options.host) ? options.host : '127.0.0.1'}:${ports.coap}`
+    const args = [inRoot('tools/simulator/dist/main.js'), '--meters', String(options.meters), '--seed', String(options.seed), '--server', target, '--identities', join(dataDir, 'fleet.json'), '--demo']
+    supervisor.start({ name: 'simulator', command: process.execPath, args, env: { DATABASE_URL: undefined, REDIS_URL: undefined } })
+    say(`${options.meters} simulated meters are starting; each wakes every 1 to 5 minutes`)
+  }
+  writeRun(dataDir, { pid: process.pid, databaseUrl, console: consoleUrl, api: apiUrl, coap: coapUrl, pids: supervisor.pids })
+  if (stopping) return
+
+  const showPassword = first && process.stdout.isTTY
+  console.log(`
+  Console     ${consoleUrl}
+  Sign in     ${showPassword ? `${credentials.email}  ${credentials.password}` : `see ${credentialsPath}`}
+  API         ${apiUrl}/v1  (OpenAPI: /v1/openapi.json)
+  CoAP        ${coapUrl}  (registration: ${options.registration})
+  CoAPS       not yet (port ${options.ports.coaps} is reserved)
+  Bootstrap   not yet (ports ${options.ports.bootstrapCoap} and ${options.ports.bootstrapCoaps} are reserved)
+  Data, logs  ${dataDir}`)
+  if (!isLoopback(options.host)) {
+    console.log(`
+  !! CoAP on ${options.host} is open to the network with NoSec: no encryption, no proof of identity.
+     ${options.registration === 'known' ? 'Only endpoints added before may register; others get 4.03 and are listed as candidates.' : 'Any endpoint may register.'}`)
+  }
+  say(`done; Ctrl-C stops everything`)
+  console.log(`READY ${consoleUrl}`)
+})
+
+/** Waits until the page answers 200, for at most a minute. @param {string} url */
+async function waitForPage(url) {
+  let last = ''
+  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    try {
+      const response = await fetch(url, { redirect: 'follow' })
+      if (response.ok) return
+      last = `status ${response.status}`
+    } catch (error) {
+      last = /** @type {Error} */ (error).message
+    }
+  }
+  throw new Complaint(`The console does not answer at ${url} (${last}); its log is console.log in the logs folder.`)
+}
