@@ -34,3 +34,5 @@ export {
   profiles,
 } from './profile.js'
 export type { ProfileName, TransmissionProfile } from './profile.js'
+export { createCoapEndpoint } from './endpoint.js'
+export type { CoapEndpointOptions } from './endpoint.js'

@@ -1,4 +1,4 @@
-import { ByteWriter, Code, InvariantError, ProtocolError } from '@fieldline/bytes'
+import { Code, InvariantError, ProtocolError } from '@fieldline/bytes'
 
 /** Confirmable 0, non-confirmable 1, acknowledgement 2, reset 3 (RFC 7252 §3). */
 export type MessageType = 0 | 1 | 2 | 3
@@ -145,9 +145,20 @@ function nibble(value: number): number {
   return value < 269 ? 13 : 14
 }
 
-function writeExtension(writer: ByteWriter, value: number): void {
-  if (value >= 269) writer.u16(value - 269)
-  else if (value >= 13) writer.u8(value - 13)
+function extensionBytes(value: number): number {
+  if (value < 13) return 0
+  return value < 269 ? 1 : 2
+}
+
+function writeExtension(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 13) return at
+  if (value < 269) {
+    bytes[at] = value - 13
+    return at + 1
+  }
+  bytes[at] = (value - 269) >> 8
+  bytes[at + 1] = value - 269
+  return at + 2
 }
 
 function ascending(options: readonly CoapOption[]): readonly CoapOption[] {
@@ -162,27 +173,43 @@ function ascending(options: readonly CoapOption[]): readonly CoapOption[] {
  * option number over 65535 or an option value over 65804 bytes: none can be written.
  */
 export function encodeMessage(message: CoapMessage): Uint8Array {
-  const { token, payload } = message
+  const { token, payload, messageId } = message
   if (token.length > 8) throw new InvariantError(`a token of ${token.length} bytes`)
-  const writer = new ByteWriter(64 + payload.length)
-  writer.u8(0x40 | (message.type << 4) | token.length)
-  writer.u8(message.code)
-  writer.u16(message.messageId)
-  if (token.length > 0) writer.bytes(token)
+  const options = ascending(message.options)
+  // Measured first, so that the datagram is one allocation of the right size.
+  let length = 4 + token.length + (payload.length > 0 ? payload.length + 1 : 0)
   let previous = 0
-  for (const { number, value } of ascending(message.options)) {
+  for (let i = 0; i < options.length; i++) {
+    const { number, value } = options[i]
     if (number > 0xffff || value.length > 0xffff + 269) {
       throw new InvariantError(`option ${number} of ${value.length} bytes cannot be written`)
     }
-    const delta = number - previous
-    writer.u8((nibble(delta) << 4) | nibble(value.length))
-    writeExtension(writer, delta)
-    writeExtension(writer, value.length)
-    if (value.length > 0) writer.bytes(value)
+    length += 1 + extensionBytes(number - previous) + extensionBytes(value.length) + value.length
     previous = number
   }
-  if (payload.length > 0) writer.u8(payloadMarker).bytes(payload)
-  return writer.finish()
+  const bytes = new Uint8Array(length)
+  bytes[0] = 0x40 | (message.type << 4) | token.length
+  bytes[1] = message.code
+  bytes[2] = messageId >> 8
+  bytes[3] = messageId
+  bytes.set(token, 4)
+  let at = 4 + token.length
+  previous = 0
+  for (let i = 0; i < options.length; i++) {
+    const { number, value } = options[i]
+    const delta = number - previous
+    bytes[at++] = (nibble(delta) << 4) | nibble(value.length)
+    at = writeExtension(bytes, at, delta)
+    at = writeExtension(bytes, at, value.length)
+    bytes.set(value, at)
+    at += value.length
+    previous = number
+  }
+  if (payload.length > 0) {
+    bytes[at] = payloadMarker
+    bytes.set(payload, at + 1)
+  }
+  return bytes
 }
 
 /** An empty message: acknowledgement, reset or ping (RFC 7252 §4.1). */

@@ -1,0 +1,138 @@
+import { Code } from '@fieldline/bytes'
+import { blockSize } from './block.js'
+import { concatenate } from './body-transfer.js'
+import type { CoapCounters } from './counters.js'
+import type { RequestFields } from './options.js'
+import type { CoapLimits } from './port.js'
+
+/** A body of which some blocks have arrived. */
+export class Assembly {
+  readonly chunks: Uint8Array[] = []
+  length = 0
+  /** Bytes of memory: many small blocks cost more than their bytes. */
+  cost = 0
+  touchedMs = 0
+  /** The handler works on the whole body; until it has answered, the last block must not start it again. */
+  delivering = false
+
+  constructor(
+    readonly key: string,
+    readonly contentFormat: number | undefined,
+  ) {}
+}
+
+/** What a block led to: the whole body, an answer to the block, or nothing because the body is being handled. */
+export type BlockOutcome =
+  | { readonly kind: 'body'; readonly body: Uint8Array; readonly assembly: Assembly | undefined }
+  | { readonly kind: 'answer'; readonly code: Code; readonly detail?: string }
+  | { readonly kind: 'busy' }
+
+/** Memory of a chunk beside its bytes. */
+const chunkOverhead = 128
+
+/** A transfer that has not moved for this long may be pushed out by a new one, milliseconds: longer than any round trip. */
+const staleMs = 30_000
+
+/** Request bodies on their way in, bounded in number, bytes and time (RFC 7959 §2.5). */
+export class Assemblies {
+  // In the order of the last block: the first is the one that has waited longest.
+  readonly #open = new Map<string, Assembly>()
+  #bytes = 0
+
+  constructor(
+    private readonly limits: CoapLimits,
+    private readonly lifetimeMs: number,
+    private readonly counters: CoapCounters,
+  ) {}
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Takes one block. `key` names peer, method, path, query and Request-Tag: tokens may change from block to block. */
+  take(key: string, fields: RequestFields, payload: Uint8Array, nowMs: number): BlockOutcome {
+    const { num, more, szx } = fields.block1!
+    const size = blockSize(szx)
+    const offset = num * size
+    this.#expire(nowMs)
+    if (more ? payload.length !== size : payload.length > size) {
+      return this.#refuse(Code.BadRequest, `a block of ${payload.length} bytes, announced as ${size}`)
+    }
+    if ((fields.size1 ?? 0) > this.limits.maxBody || offset + payload.length > this.limits.maxBody) {
+      this.drop(this.#open.get(key))
+      return this.#refuse(Code.RequestEntityTooLarge, `at most ${this.limits.maxBody} bytes`)
+    }
+    let assembly = this.#open.get(key)
+    if (assembly?.delivering) return { kind: 'busy' }
+    if (num === 0) {
+      // The peer starts anew, whatever was there.
+      this.drop(assembly)
+      if (!more) return { kind: 'body', body: payload, assembly: undefined }
+      if (!this.#hasRoom(size, nowMs)) {
+        return this.#refuse(Code.ServiceUnavailable, 'too many bodies at once')
+      }
+      assembly = new Assembly(key, fields.contentFormat)
+    } else if (!assembly || assembly.contentFormat !== fields.contentFormat) {
+      this.drop(assembly)
+      return this.#refuse(Code.RequestEntityIncomplete, 'the blocks before this one are missing')
+    } else if (more && offset + size === assembly.length) {
+      // The last block once more, under a new Message ID: our answer was lost.
+      return { kind: 'answer', code: Code.Continue }
+    } else if (offset !== assembly.length) {
+      const { length } = assembly
+      this.drop(assembly)
+      return this.#refuse(Code.RequestEntityIncomplete, `block at ${offset}, ${length} expected`)
+    } else if (!this.#hasBytes(payload.length)) {
+      this.drop(assembly)
+      return this.#refuse(Code.ServiceUnavailable, 'too many bytes at once')
+    }
+    assembly.touchedMs = nowMs
+    this.#open.delete(key)
+    this.#open.set(key, assembly)
+    if (more) {
+      assembly.chunks.push(payload)
+      assembly.length += payload.length
+      assembly.cost += payload.length + chunkOverhead
+      this.#bytes += payload.length + chunkOverhead
+      return { kind: 'answer', code: Code.Continue }
+    }
+    // The last block is not kept: if the handler withholds its answer, it comes again and completes the body again.
+    assembly.delivering = true
+    const body = concatenate([...assembly.chunks, payload], assembly.length + payload.length)
+    return { kind: 'body', body, assembly }
+  }
+
+  /** Forgets a body: it was answered, or is given up. */
+  drop(assembly: Assembly | undefined): void {
+    if (!assembly || this.#open.get(assembly.key) !== assembly) return
+    this.#open.delete(assembly.key)
+    this.#bytes -= assembly.cost
+  }
+
+  #refuse(code: Code, detail: string): BlockOutcome {
+    this.counters.blocksRefused++
+    return { kind: 'answer', code, detail }
+  }
+
+  #expire(nowMs: number): void {
+    for (const assembly of this.#open.values()) {
+      if (assembly.touchedMs + this.lifetimeMs > nowMs) return
+      this.counters.assembliesDropped++
+      this.drop(assembly)
+    }
+  }
+
+  #hasBytes(bytes: number): boolean {
+    return this.#bytes + bytes <= this.limits.maxAssemblyBytes
+  }
+
+  #hasRoom(bytes: number, nowMs: number): boolean {
+    for (const assembly of this.#open.values()) {
+      if (this.#open.size < this.limits.maxAssemblies && this.#hasBytes(bytes)) return true
+      if (assembly.delivering || assembly.touchedMs + staleMs > nowMs) return false
+      this.counters.assembliesDropped++
+      this.drop(assembly)
+    }
+    return this.#open.size < this.limits.maxAssemblies && this.#hasBytes(bytes)
+  }
+}

@@ -1,0 +1,152 @@
+import { blockSize, maxBlockNumber, sizeExponent } from './block.js'
+import type { Block } from './block.js'
+import type { CoapResponse } from './message.js'
+
+/** What a step of a transfer led to: another block is wanted, the body is whole, it starts anew, or it cannot go on. */
+export type TransferStep = 'more' | 'whole' | 'restart' | 'too-large' | 'bad-response'
+
+/** A request body on its way out in Block1 blocks. It counts in bytes, so that the block size may shrink on the way (RFC 7959 §2.3). */
+export class RequestBody {
+  #offset = 0
+  #szx: number
+  #blocks: boolean
+
+  constructor(
+    private readonly payload: Uint8Array,
+    maxBlock: number,
+  ) {
+    this.#szx = sizeExponent(maxBlock)
+    this.#blocks = payload.length > blockSize(this.#szx)
+  }
+
+  /** Whether it travels in blocks. */
+  get inBlocks(): boolean {
+    return this.#blocks
+  }
+
+  get szx(): number {
+    return this.#szx
+  }
+
+  get num(): number {
+    return this.#offset / blockSize(this.#szx)
+  }
+
+  get isFirst(): boolean {
+    return this.#offset === 0
+  }
+
+  get isLast(): boolean {
+    return this.#offset + blockSize(this.#szx) >= this.payload.length
+  }
+
+  /** The bytes of the current block, or the whole payload. */
+  get current(): Uint8Array {
+    if (!this.#blocks) return this.payload
+    return this.payload.subarray(this.#offset, this.#offset + blockSize(this.#szx))
+  }
+
+  /** The current block was accepted, answered with `block`. */
+  accept(block: Block | undefined): TransferStep {
+    if (!block || block.num !== this.num || block.szx > this.#szx) return 'bad-response'
+    this.#offset += blockSize(this.#szx)
+    // The peer wants smaller blocks: what it has taken counts, in its new unit (RFC 7959 Figure 9).
+    this.#szx = block.szx
+    return this.num > maxBlockNumber ? 'too-large' : 'more'
+  }
+
+  /** Refused as too large, with a hint at a smaller block: starts again. False if there is nothing smaller to try. */
+  shrink(block: Block | undefined): boolean {
+    if (!block || this.#offset > 0) return false
+    const smaller = this.#blocks ? block.szx < this.#szx : blockSize(block.szx) < this.payload.length
+    if (!smaller) return false
+    this.#blocks = true
+    this.#szx = block.szx
+    return this.payload.length / blockSize(this.#szx) <= maxBlockNumber
+  }
+}
+
+/** Representations that change while they are read are begun anew this often. */
+const maxRestarts = 2
+
+/** A peer that leaves the tag out of later blocks says nothing about them. */
+function mayBeSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** A response body on its way in, in Block2 blocks. */
+export class ResponseBody {
+  #chunks: Uint8Array[] = []
+  #length = 0
+  #szx = 6
+  #head: CoapResponse | undefined
+  #restarts = 0
+  #observe: number | undefined
+
+  constructor(private readonly maxBody: number) {}
+
+  /** Whether nothing has arrived yet. */
+  get isEmpty(): boolean {
+    return this.#head === undefined
+  }
+
+  /** Number and size exponent of the block to ask for. */
+  get num(): number {
+    return this.#length / blockSize(this.#szx)
+  }
+
+  get szx(): number {
+    return this.#szx
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Takes a block; `response` carries its payload. */
+  add(response: CoapResponse, block: Block, size: number | undefined): TransferStep {
+    const bytes = blockSize(block.szx)
+    const { payload } = response
+    if (this.#head && (response.code !== this.#head.code || !mayBeSame(response.etag, this.#head.etag))) {
+      return this.#restart()
+    }
+    if (block.num * bytes !== this.#length || (block.more && payload.length !== bytes)) return 'bad-response'
+    if (this.#length + payload.length > this.maxBody || (size ?? 0) > this.maxBody) return 'too-large'
+    if (this.#head && block.szx > this.#szx) return 'bad-response'
+    this.#head ??= response
+    this.#observe ??= response.observe
+    this.#chunks.push(payload)
+    this.#length += payload.length
+    this.#szx = block.szx
+    return block.more ? 'more' : 'whole'
+  }
+
+  // The representation changed between two blocks (RFC 7959 §2.4).
+  #restart(): TransferStep {
+    this.#chunks = []
+    this.#length = 0
+    this.#head = undefined
+    return this.#restarts++ < maxRestarts ? 'restart' : 'bad-response'
+  }
+
+  /** The response with the whole body; Observe is that of the very first block, which alone carries it. */
+  whole(): CoapResponse {
+    return { ...this.#head!, observe: this.#observe, payload: concatenate(this.#chunks, this.#length) }
+  }
+}
+
+/** The chunks one after another. */
+export function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

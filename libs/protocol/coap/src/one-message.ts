@@ -1,0 +1,129 @@
+import type { CoapMessage } from './message.js'
+import { Type, encodeEmpty } from './message.js'
+import { RequestError } from './errors.js'
+import type { RequestFailure } from './errors.js'
+import { Interaction } from './outbox.js'
+import type { Outbox } from './outbox.js'
+import type { PeerState } from './peer-table.js'
+import type { NotifyResult } from './port.js'
+import type { TransmissionProfile } from './profile.js'
+
+/** An interaction of one confirmable message that wants nothing but its acknowledgement. */
+abstract class OneMessage extends Interaction {
+  #running = false
+  #ended = false
+
+  constructor(
+    outbox: Outbox,
+    state: PeerState,
+    profile: TransmissionProfile,
+    private readonly open: Set<Interaction>,
+  ) {
+    super(outbox, state, profile)
+    open.add(this)
+  }
+
+  protected abstract encode(messageId: number): Uint8Array
+  /** Called once: undefined if it was acknowledged. */
+  protected abstract ended(failure: RequestFailure | undefined): void
+
+  override start(): void {
+    this.#running = true
+    const messageId = this.state.takeMessageId()
+    if (messageId < 0) this.fail('overload')
+    else this.outbox.transmit(this, this.encode(messageId), messageId)
+  }
+
+  override acknowledged(_message: CoapMessage): boolean {
+    this.#end(undefined)
+    return true
+  }
+
+  override fail(reason: RequestFailure): void {
+    this.#end(reason)
+  }
+
+  #end(failure: RequestFailure | undefined): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.open.delete(this)
+    this.outbox.settle(this)
+    this.ended(failure)
+    if (this.#running) this.outbox.release(this.state)
+    else this.outbox.withdraw(this)
+  }
+}
+
+/** An answer that follows an empty acknowledgement (RFC 7252 §5.2.2). It does not wait for its turn: the peer waits for it. */
+export class SeparateResponse extends OneMessage {
+  constructor(
+    outbox: Outbox,
+    state: PeerState,
+    profile: TransmissionProfile,
+    open: Set<Interaction>,
+    private readonly build: (messageId: number) => Uint8Array,
+  ) {
+    super(outbox, state, profile, open)
+  }
+
+  protected encode(messageId: number): Uint8Array {
+    return this.build(messageId)
+  }
+
+  protected ended(): void {}
+}
+
+/** A confirmable notification (RFC 7641 §4.5). */
+export class ConfirmableNotification extends OneMessage {
+  readonly result: Promise<NotifyResult>
+  #resolve!: (result: NotifyResult) => void
+  #reject!: (error: Error) => void
+
+  constructor(
+    outbox: Outbox,
+    state: PeerState,
+    profile: TransmissionProfile,
+    open: Set<Interaction>,
+    private readonly build: (messageId: number) => Uint8Array,
+  ) {
+    super(outbox, state, profile, open)
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  protected encode(messageId: number): Uint8Array {
+    return this.build(messageId)
+  }
+
+  protected ended(failure: RequestFailure | undefined): void {
+    if (failure === undefined) this.#resolve('acknowledged')
+    else if (failure === 'reset' || failure === 'timeout') this.#resolve(failure)
+    else this.#reject(new RequestError(failure, false, this.messageId >= 0))
+  }
+}
+
+/** An empty confirmable message; a live peer answers it with a reset (RFC 7252 §4.3). */
+export class Ping extends OneMessage {
+  readonly result: Promise<void>
+  #resolve!: () => void
+  #reject!: (error: Error) => void
+
+  constructor(outbox: Outbox, state: PeerState, profile: TransmissionProfile, open: Set<Interaction>) {
+    super(outbox, state, profile, open)
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  protected encode(messageId: number): Uint8Array {
+    return encodeEmpty(Type.Confirmable, messageId)
+  }
+
+  protected ended(failure: RequestFailure | undefined): void {
+    if (failure === undefined || failure === 'reset') this.#resolve()
+    else this.#reject(new RequestError(failure, false, this.messageId >= 0))
+  }
+}
