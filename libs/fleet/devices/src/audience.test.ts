@@ -158,8 +158,8 @@ describe('a filter', () => {
 describe('versions', () => {
   it('are ordered by number, not by text', () => {
     const order = [
-      '',
       'beta',
+      '',
       '1',
       '1.0',
       '2.4-rc1',

@@ -1,0 +1,8 @@
+export { defaultExpiry, expectedDelivery, forecastInWords, operationInWords } from './forecast.js'
+export type { ContactForecast } from './forecast.js'
+export { hazardPolicies } from './hazard-policy.js'
+export type { HazardPolicy } from './hazard-policy.js'
+export { isRepeatable, isTerminal, step } from './machine.js'
+export type { OperationEffect, OperationEvent, OperationStatus, OperationStep } from './machine.js'
+export { parseExpiry, validateOperation } from './validation.js'
+export type { OperationContext, OperationDraft } from './validation.js'
