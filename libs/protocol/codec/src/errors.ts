@@ -1,0 +1,16 @@
+import { Code, ProtocolError } from '@fieldline/bytes'
+
+/** A payload that cannot be understood: 4.00 to the peer, in words to people. */
+export function badPayload(message: string): ProtocolError {
+  return new ProtocolError(Code.BadRequest, message)
+}
+
+/** Runs `read` and turns a `RangeError` (how object-model refuses a value) into 4.00. */
+export function refusing<T>(where: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) throw badPayload(`${where}: ${error.message}`)
+    throw error
+  }
+}

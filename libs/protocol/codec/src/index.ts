@@ -1,0 +1,6 @@
+export type { DecodeContext, EncodeContext } from './context.js'
+export { ContentFormat, currentFormat, decode, encode, formatName, isSupportedFormat } from './formats.js'
+export { formatLinks } from './link/format.js'
+export type { LinkToFormat } from './link/format.js'
+export type { Link } from './link/links.js'
+export { parseLinks } from './link/parse.js'

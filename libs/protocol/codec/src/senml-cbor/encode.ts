@@ -1,0 +1,37 @@
+import { formatObjlnk, isObjlnk } from '@fieldline/object-model'
+import type { Node } from '@fieldline/object-model'
+import { writeCborValue } from '../cbor/values.js'
+import { CborWriter } from '../cbor/write.js'
+import type { EncodeContext } from '../context.js'
+import { planRecords } from '../senml/plan.js'
+import { label } from './labels.js'
+
+/** A SenML CBOR pack of definite lengths. */
+export function encodeSenmlCbor(nodes: readonly Node[], context: EncodeContext): Uint8Array {
+  const writer = new CborWriter()
+  writer.array(nodes.length)
+  for (const { bn, bt, n, t, node } of planRecords(nodes, context)) {
+    writer.map([bn, bt, n, t].filter((field) => field !== undefined).length + 1)
+    if (bn !== undefined) writer.integer(label.bn).text(bn)
+    if (bt !== undefined) writeSeconds(writer.integer(label.bt), bt)
+    if (n !== undefined) writer.integer(label.n).text(n)
+    if (t !== undefined) writeSeconds(writer.integer(label.t), t)
+    if (isObjlnk(node.value)) writer.text(label.vlo).text(formatObjlnk(node.value))
+    else {
+      writer.integer(valueLabel(node))
+      writeCborValue(writer, node)
+    }
+  }
+  return writer.finish()
+}
+
+function writeSeconds(writer: CborWriter, seconds: number): void {
+  if (Number.isInteger(seconds)) writer.integer(seconds)
+  else writer.float(seconds)
+}
+
+function valueLabel({ value }: Node): number {
+  if (typeof value === 'string') return label.vs
+  if (typeof value === 'boolean') return label.vb
+  return value instanceof Uint8Array ? label.vd : label.v
+}
