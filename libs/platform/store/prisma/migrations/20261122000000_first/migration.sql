@@ -242,12 +242,13 @@ CREATE TABLE "operation" (
     "state" TEXT NOT NULL DEFAULT 'queued',
     "code" TEXT,
     "result" JSONB,
-    "origin" TEXT NOT NULL,
-    "task_id" UUID,
+    "created_by" TEXT NOT NULL,
+    "campaign_id" UUID,
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "sent_at" TIMESTAMPTZ(3),
+    "answer_by" TIMESTAMPTZ(3),
     "finished_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "operation_pkey" PRIMARY KEY ("id")
@@ -415,7 +416,7 @@ CREATE INDEX "operation_device_id_created_at_idx" ON "operation"("device_id", "c
 CREATE INDEX "operation_state_expires_at_idx" ON "operation"("state", "expires_at");
 
 -- CreateIndex
-CREATE INDEX "operation_task_id_idx" ON "operation"("task_id");
+CREATE INDEX "operation_campaign_id_idx" ON "operation"("campaign_id");
 
 -- CreateIndex
 CREATE INDEX "timeline_entry_device_id_at_idx" ON "timeline_entry"("device_id", "at");

@@ -1,0 +1,5 @@
+export type { QueueAddresses } from './connection.js'
+export { startProcessors } from './processors.js'
+export type { JobHandlers } from './processors.js'
+export { openQueue } from './queue.js'
+export type { Queue } from './queue.js'

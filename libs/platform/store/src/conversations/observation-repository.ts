@@ -1,0 +1,63 @@
+import { toHex } from '@fieldline/bytes'
+import type { Database } from '../database.js'
+
+/** An observation: the token is what makes a notification ours, also after a restart. */
+export interface StoredObservation {
+  readonly token: Uint8Array
+  readonly organisationId: string
+  readonly deviceId: string
+  readonly path: string
+  readonly origin: 'plan' | 'operator'
+  readonly pmin: number | null
+  readonly pmax: number | null
+}
+
+export class ObservationRepository {
+  constructor(private readonly database: Database) {}
+
+  async loadAll(): Promise<StoredObservation[]> {
+    const { rows } = await this.database.pool.query(
+      'SELECT token, organisation_id, device_id, path, origin, pmin, pmax FROM observation',
+    )
+    return rows.map((row) => ({
+      token: new Uint8Array(row.token),
+      organisationId: row.organisation_id,
+      deviceId: row.device_id,
+      path: row.path,
+      origin: row.origin,
+      pmin: row.pmin,
+      pmax: row.pmax,
+    }))
+  }
+
+  /** Adds observations, each in place of one of the same device and path. */
+  async add(observations: readonly StoredObservation[]): Promise<void> {
+    if (observations.length === 0) return
+    await this.database.pool.query(
+      `INSERT INTO observation (token, organisation_id, device_id, path, origin, pmin, pmax)
+       SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
+       ON CONFLICT (device_id, path) DO UPDATE SET token = excluded.token, origin = excluded.origin, pmin = excluded.pmin, pmax = excluded.pmax,
+         created_at = now()`,
+      [
+        observations.map((observation) => `\\x${toHex(observation.token)}`),
+        observations.map((observation) => observation.organisationId),
+        observations.map((observation) => observation.deviceId),
+        observations.map((observation) => observation.path),
+        observations.map((observation) => observation.origin),
+        observations.map((observation) => observation.pmin),
+        observations.map((observation) => observation.pmax),
+      ],
+    )
+  }
+
+  async remove(tokens: readonly Uint8Array[]): Promise<void> {
+    if (tokens.length === 0) return
+    await this.database.pool.query('DELETE FROM observation WHERE token = ANY($1::bytea[])', [tokens.map((token) => `\\x${toHex(token)}`)])
+  }
+
+  /** Paths observed on a device. */
+  async pathsOf(deviceId: string): Promise<string[]> {
+    const { rows } = await this.database.pool.query<{ path: string }>('SELECT path FROM observation WHERE device_id = $1 ORDER BY path', [deviceId])
+    return rows.map((row) => row.path)
+  }
+}

@@ -1,0 +1,266 @@
+import type { ContactState, Mark } from '@fieldline/devices'
+import type pg from 'pg'
+import { inTransaction } from '../database.js'
+import type { Database } from '../database.js'
+import { appendTimeline } from '../devices/timeline-repository.js'
+
+/** A registration as a row. Times are epoch milliseconds; `lifetime` seconds, 0 for one that never ends. */
+export interface StoredRegistration {
+  readonly organisationId: string
+  readonly deviceId: string
+  readonly endpoint: string
+  readonly location: string
+  readonly lwm2mVersion: string
+  readonly lifetime: number
+  readonly binding: string
+  readonly queueMode: boolean
+  readonly address: string
+  readonly port: number
+  readonly objectLinks: string
+  readonly contentFormat: number | null
+  readonly registeredAt: number
+  readonly updatedAt: number
+  readonly expiresAt: number
+}
+
+/** A live registration with what was learned of its device. */
+export interface LoadedRegistration extends StoredRegistration {
+  readonly contact: ContactState | null
+  readonly marks: readonly Mark[]
+}
+
+export type NewRegistration = Omit<StoredRegistration, 'deviceId' | 'organisationId'>
+
+/** What moved since the last flush: no more than the latest per device is kept. */
+export interface ContactUpdate {
+  readonly deviceId: string
+  readonly contact: ContactState
+  readonly expiresAt: number
+  readonly updatedAt: number
+  readonly address: string
+  readonly port: number
+}
+
+const at = (epochMs: number): Date => new Date(Math.min(epochMs, 8.64e15))
+
+/** Registrations and what their contacts teach. */
+export class RegistrationRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Every live registration, for a process that begins to listen. */
+  async loadLive(): Promise<LoadedRegistration[]> {
+    const { rows } = await this.database.pool.query(
+      `SELECT registration.*, device.endpoint, device.contact, device.marks FROM registration JOIN device ON device.id = registration.device_id
+       WHERE device.registration = 'registered'`,
+    )
+    return rows.map((row) => ({
+      organisationId: row.organisation_id,
+      deviceId: row.device_id,
+      endpoint: row.endpoint,
+      location: row.location,
+      lwm2mVersion: row.lwm2m_version,
+      lifetime: row.lifetime,
+      binding: row.binding,
+      queueMode: row.queue_mode,
+      address: row.address,
+      port: row.port,
+      objectLinks: row.object_links,
+      contentFormat: row.content_format,
+      registeredAt: row.registered_at.getTime(),
+      updatedAt: row.updated_at.getTime(),
+      expiresAt: row.expires_at.getTime(),
+      contact: row.contact,
+      marks: row.marks,
+    }))
+  }
+
+  /**
+   * Makes a registration durable in place of the device's earlier one; observations of the earlier one end with it. Gives the device's id, or
+   * undefined when the endpoint is unknown and `admitUnknown` is false: then it is remembered as a candidate.
+   */
+  async register(
+    organisationId: string,
+    registration: NewRegistration,
+    options: { admitUnknown: boolean; before?: { address: string } },
+  ): Promise<{ deviceId: string; contact: ContactState | null; marks: readonly Mark[]; isNew: boolean } | undefined> {
+    return inTransaction(this.database.pool, async (client) => {
+      const device = await this.#admit(client, organisationId, registration, options.admitUnknown)
+      if (!device) return undefined
+      await client.query(
+        `INSERT INTO registration (organisation_id, device_id, location, lwm2m_version, lifetime, binding, queue_mode, address, port, object_links,
+           content_format, registered_at, updated_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (device_id) DO UPDATE SET location = excluded.location, lwm2m_version = excluded.lwm2m_version, lifetime = excluded.lifetime,
+           binding = excluded.binding, queue_mode = excluded.queue_mode, address = excluded.address, port = excluded.port,
+           object_links = excluded.object_links, content_format = excluded.content_format, registered_at = excluded.registered_at,
+           updated_at = excluded.updated_at, expires_at = excluded.expires_at`,
+        [
+          organisationId,
+          device.id,
+          registration.location,
+          registration.lwm2mVersion,
+          registration.lifetime,
+          registration.binding,
+          registration.queueMode,
+          registration.address,
+          registration.port,
+          registration.objectLinks,
+          registration.contentFormat,
+          at(registration.registeredAt),
+          at(registration.updatedAt),
+          at(registration.expiresAt),
+        ],
+      )
+      await client.query('DELETE FROM observation WHERE device_id = $1', [device.id])
+      const address = `${registration.address}:${registration.port}`
+      const objects = registration.objectLinks.split(',').filter((link) => /<[^>]*\/\d+\/\d+\/?>/.test(link)).length
+      const entry = { organisationId, deviceId: device.id, at: registration.registeredAt }
+      await appendTimeline(client, [
+        { ...entry, fact: { kind: 'registered', address, lwm2mVersion: registration.lwm2mVersion, lifetimeSeconds: registration.lifetime, objects } },
+        ...(options.before && options.before.address !== address
+          ? [{ ...entry, fact: { kind: 'registration-replaced', address, before: options.before.address } as const }]
+          : []),
+      ])
+      return { deviceId: device.id, contact: device.contact, marks: device.marks, isNew: device.is_new }
+    })
+  }
+
+  async #admit(
+    client: pg.PoolClient,
+    organisationId: string,
+    registration: NewRegistration,
+    admitUnknown: boolean,
+  ): Promise<{ id: string; contact: ContactState | null; marks: Mark[]; is_new: boolean } | undefined> {
+    const { rows } = await client.query(
+      `UPDATE device SET registration = 'registered' WHERE organisation_id = $1 AND endpoint = $2 RETURNING id, contact, marks, false AS is_new`,
+      [organisationId, registration.endpoint],
+    )
+    if (rows[0]) return rows[0]
+    if (admitUnknown) {
+      const inserted = await client.query(
+        `INSERT INTO device (organisation_id, endpoint, registration) VALUES ($1, $2, 'registered')
+         ON CONFLICT (organisation_id, endpoint) DO UPDATE SET registration = 'registered' RETURNING id, contact, marks, true AS is_new`,
+        [organisationId, registration.endpoint],
+      )
+      return inserted.rows[0]
+    }
+    await client.query(
+      `INSERT INTO candidate (organisation_id, endpoint, address, lwm2m_version, binding, lifetime, object_links) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (organisation_id, endpoint) DO UPDATE SET address = excluded.address, attempts = candidate.attempts + 1, last_seen_at = now(),
+         lwm2m_version = excluded.lwm2m_version, binding = excluded.binding, lifetime = excluded.lifetime, object_links = excluded.object_links`,
+      [
+        organisationId,
+        registration.endpoint,
+        `${registration.address}:${registration.port}`,
+        registration.lwm2mVersion,
+        registration.binding,
+        registration.lifetime,
+        registration.objectLinks,
+      ],
+    )
+    return undefined
+  }
+
+  /** Writes what an Update changed beside its time. */
+  async update(registration: StoredRegistration, changes: readonly string[]): Promise<void> {
+    await inTransaction(this.database.pool, async (client) => {
+      await client.query(
+        `UPDATE registration SET lifetime = $2, binding = $3, queue_mode = $4, address = $5, port = $6, object_links = $7, updated_at = $8, expires_at = $9
+         WHERE device_id = $1`,
+        [
+          registration.deviceId,
+          registration.lifetime,
+          registration.binding,
+          registration.queueMode,
+          registration.address,
+          registration.port,
+          registration.objectLinks,
+          at(registration.updatedAt),
+          at(registration.expiresAt),
+        ],
+      )
+      const { organisationId, deviceId, updatedAt } = registration
+      const address = `${registration.address}:${registration.port}`
+      await appendTimeline(client, [{ organisationId, deviceId, at: updatedAt, fact: { kind: 'updated', changes, address } }])
+    })
+  }
+
+  /** Remembers the structured format the device answered in. */
+  async setContentFormat(deviceId: string, contentFormat: number): Promise<void> {
+    await this.database.pool.query('UPDATE registration SET content_format = $2 WHERE device_id = $1', [deviceId, contentFormat])
+  }
+
+  /** Ends a registration; its observations end with it. A lapsed one keeps its row, so that "valid until" can be shown. */
+  async end(registration: StoredRegistration, reason: 'deregistered' | 'expired', now: number): Promise<void> {
+    await inTransaction(this.database.pool, async (client) => {
+      const { organisationId, deviceId } = registration
+      // the location guards against ending a registration that replaced this one meanwhile
+      const { rowCount } = await client.query(
+        `UPDATE device SET registration = $2 FROM registration
+         WHERE device.id = $1 AND registration.device_id = device.id AND registration.location = $3`,
+        [deviceId, reason, registration.location],
+      )
+      if (!rowCount) return
+      await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
+      const fact = reason === 'expired' ? ({ kind: 'registration-expired', validUntil: registration.expiresAt } as const) : ({ kind: 'deregistered' } as const)
+      await appendTimeline(client, [{ organisationId, deviceId, at: now, fact }])
+    })
+  }
+
+  /** Carries contacts into the rows, many devices in one statement. */
+  async flushContacts(updates: readonly ContactUpdate[]): Promise<void> {
+    if (updates.length === 0) return
+    const sorted = [...updates].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
+    const ids = sorted.map((update) => update.deviceId)
+    const times = (of: (update: ContactUpdate) => number | null) => sorted.map((update) => (of(update) === null ? null : at(of(update) ?? 0)))
+    await inTransaction(this.database.pool, async (client) => {
+      await client.query(
+        `UPDATE device SET contact = news.contact, last_contact_at = news.last_contact_at, expected_at = news.expected_at, late_at = news.late_at,
+           silent_at = news.silent_at, awake_until = news.awake_until
+         FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+           AS news (id, contact, last_contact_at, expected_at, late_at, silent_at, awake_until)
+         WHERE device.id = news.id`,
+        [
+          ids,
+          sorted.map((update) => JSON.stringify(update.contact)),
+          times((update) => update.contact.lastContactAt),
+          times((update) => update.contact.expectedAt),
+          times((update) => update.contact.lateAt),
+          times((update) => update.contact.silentAt),
+          times((update) => update.contact.awakeUntil),
+        ],
+      )
+      await client.query(
+        `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[]) AS news (id, updated_at, expires_at, address, port)
+         WHERE registration.device_id = news.id`,
+        [ids, times((update) => update.updatedAt), times((update) => update.expiresAt), sorted.map((update) => update.address), sorted.map((update) => update.port)],
+      )
+    })
+  }
+
+  /** Notes that we are listening now; the time between two notes longer than `gapMs` was our own absence. Gives that absence in ms at a start. */
+  async listening(organisationId: string, now: number, first: boolean): Promise<number> {
+    if (first) {
+      const { rows } = await this.database.pool.query<{ last: Date | null }>('SELECT max(last_seen_at) AS last FROM listening WHERE organisation_id = $1', [
+        organisationId,
+      ])
+      await this.database.pool.query('INSERT INTO listening (organisation_id, started_at, last_seen_at) VALUES ($1, $2, $2)', [organisationId, at(now)])
+      return rows[0]?.last ? Math.max(0, now - rows[0].last.getTime()) : 0
+    }
+    await this.database.pool.query(
+      'UPDATE listening SET last_seen_at = $2 WHERE id = (SELECT max(id) FROM listening WHERE organisation_id = $1)',
+      [organisationId, at(now)],
+    )
+    return 0
+  }
+
+  /** Periods in which somebody listened, newest first: campaigns do not count silence outside them. */
+  async listeningPeriods(organisationId: string, limit: number): Promise<{ from: number; until: number }[]> {
+    const { rows } = await this.database.pool.query<{ started_at: Date; last_seen_at: Date }>(
+      'SELECT started_at, last_seen_at FROM listening WHERE organisation_id = $1 ORDER BY id DESC LIMIT $2',
+      [organisationId, limit],
+    )
+    return rows.map((row) => ({ from: row.started_at.getTime(), until: row.last_seen_at.getTime() }))
+  }
+}

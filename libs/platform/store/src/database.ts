@@ -1,0 +1,58 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './generated/prisma/client.js'
+
+export type { Prisma } from './generated/prisma/client.js'
+export { PrismaClient }
+
+/** The organisation of an installation that has not been divided. */
+export const defaultOrganisationId = '00000000-0000-4000-8000-000000000001'
+
+/** One process's way to PostgreSQL: Prisma for ordinary queries, a pool for what must be fast or is telemetry. */
+export interface Database {
+  readonly prisma: PrismaClient
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** Connections of the pool; Prisma has as many of its own. Default 10. */
+  readonly connections?: number
+  /** Called when an idle connection is lost; the pool makes a new one by itself. */
+  readonly onConnectionLost?: (error: Error) => void
+}
+
+/** Opens the database of `url` (`postgresql://…`). Connections are made when first needed. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const max = options.connections ?? 10
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000, keepAlive: true })
+  pool.on('error', (error) => options.onConnectionLost?.(error))
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max, connectionTimeoutMillis: 10_000 }, { onPoolError: (error) => options.onConnectionLost?.(error) }),
+    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+  })
+  return {
+    prisma,
+    pool,
+    async close() {
+      await Promise.all([prisma.$disconnect(), pool.end()])
+    },
+  }
+}
+
+/** Runs `work` in one transaction of the pool; an error rolls it back. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost))
+    throw error
+  } finally {
+    client.release(broken) // a connection that cannot even roll back is not used again
+  }
+}
