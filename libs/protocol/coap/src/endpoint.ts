@@ -190,6 +190,7 @@ class Endpoint implements CoapEndpoint {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#parts.outbox.closed = true
     for (const interaction of [...this.#parts.open]) interaction.fail('closed')
     await this.#transport.close()
   }

@@ -52,6 +52,9 @@ export abstract class Interaction extends WheelTimer {
 
 /** Sends datagrams, retransmits confirmable ones (RFC 7252 §4.2), and gives each interaction its turn (§4.7). */
 export class Outbox {
+  /** Nothing waiting is started any more. */
+  closed = false
+
   constructor(
     private readonly transport: DatagramTransport,
     readonly wheel: TimerWheel,
@@ -104,7 +107,7 @@ export class Outbox {
   #pump(state: PeerState): void {
     for (let i = 0; i < state.queue.length;) {
       const next = state.queue[i]
-      if (state.outstanding >= next.profile.nstart) return
+      if (this.closed || state.outstanding >= next.profile.nstart) return
       if (next.canStart()) {
         state.queue.splice(i, 1)
         state.outstanding++

@@ -79,6 +79,11 @@ export class TimerWheel {
     if (!timer.before) return
     unlink(timer)
     this.#count--
+    if (this.#count === 0) {
+      // An idle wheel must not keep a process alive.
+      this.#armed?.cancel()
+      this.#armed = undefined
+    }
   }
 
   #arm(tick: number): void {
