@@ -20,7 +20,14 @@ function block(number: number, num: number, more: boolean, szx: number) {
 
 describe('a request body in blocks, received', () => {
   let nextId = 0
-  const send = (wire: Wire, num: number, more: boolean, szx = 6, fields: Partial<CoapMessage> = {}, all = body) => {
+  const send = (
+    wire: Wire,
+    num: number,
+    more: boolean,
+    szx = 6,
+    fields: Partial<CoapMessage> = {},
+    all = body,
+  ) => {
     const size = 16 << szx
     wire.receive({
       code: Code.Post,
@@ -247,8 +254,12 @@ describe('a request body in blocks, sent', () => {
     )
     return outcome
   }
-  const answer = (wire: Wire, { messageId, token }: CoapMessage, code: number, ...options: CoapMessage['options']) =>
-    wire.receive({ type: Type.Acknowledgement, code, messageId, token, options })
+  const answer = (
+    wire: Wire,
+    { messageId, token }: CoapMessage,
+    code: number,
+    ...options: CoapMessage['options']
+  ) => wire.receive({ type: Type.Acknowledgement, code, messageId, token, options })
 
   it('is one block after another, with its size in the first', async () => {
     const wire = createWire()

@@ -15,7 +15,14 @@ const randomOption = fc
 const randomMessage = fc.record({
   type: fc.constantFrom<MessageType>(0, 1, 2),
   code: fc.oneof(
-    fc.constantFrom(Code.Get, Code.Post, Code.Content, Code.Continue, Code.Changed, Code.RequestEntityTooLarge),
+    fc.constantFrom(
+      Code.Get,
+      Code.Post,
+      Code.Content,
+      Code.Continue,
+      Code.Changed,
+      Code.RequestEntityTooLarge,
+    ),
     fc.integer({ min: 1, max: 255 }),
   ),
   messageId: fc.integer({ min: 0, max: 3 }),

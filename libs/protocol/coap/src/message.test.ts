@@ -28,7 +28,10 @@ const vectors: Record<string, { hex: string; value: CoapMessage }> = {
     hex: '40011234' + 'd10401' + 'e1000b02',
     value: message({ options: [option(17, [1]), option(17 + 269 + 11, [2])] }),
   },
-  'a payload of one byte': { hex: '50451234ff00', value: message({ type: 1, code: 0x45, payload: fromHex('00') }) },
+  'a payload of one byte': {
+    hex: '50451234ff00',
+    value: message({ type: 1, code: 0x45, payload: fromHex('00') }),
+  },
   'an option value of 269 bytes': {
     hex: '40011234' + 'be0000' + '61'.repeat(269),
     value: message({ options: [option(11, 'a'.repeat(269))] }),
@@ -39,7 +42,7 @@ const vectors: Record<string, { hex: string; value: CoapMessage }> = {
   },
 }
 const refused: Record<string, string> = {
-  'nothing': '',
+  nothing: '',
   'three bytes': '400112',
   'version 0': '00011234',
   'version 2': '80011234',
@@ -145,7 +148,11 @@ describe('message codec', () => {
 
   it('writes what coap-packet writes', () => {
     const ours = encodeMessage(
-      message({ token: fromHex('01'), options: [option(11, 'rd'), option(12, [40])], payload: fromHex('aabb') }),
+      message({
+        token: fromHex('01'),
+        options: [option(11, 'rd'), option(12, [40])],
+        payload: fromHex('aabb'),
+      }),
     )
     const theirs = generate({
       code: '0.01',

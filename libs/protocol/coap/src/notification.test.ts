@@ -112,7 +112,13 @@ describe('a notification', () => {
     const { messageId } = wire.take()
     wire.receive(notification)
     expect(seen).toEqual([5])
-    wire.receive({ type: Type.Acknowledgement, code: Code.Content, messageId, token, payload: Uint8Array.of(1) })
+    wire.receive({
+      type: Type.Acknowledgement,
+      code: Code.Content,
+      messageId,
+      token,
+      payload: Uint8Array.of(1),
+    })
     expect((await cancelled).payload).toEqual(Uint8Array.of(1))
   })
 

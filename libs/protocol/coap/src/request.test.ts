@@ -188,7 +188,13 @@ describe('a request', () => {
     const wire = createWire()
     const outcome = ask(wire)
     const { messageId, token } = wire.take()
-    wire.receive({ type: Type.Acknowledgement, code: Code.Content, messageId, token, options: [option(2001)] })
+    wire.receive({
+      type: Type.Acknowledgement,
+      code: Code.Content,
+      messageId,
+      token,
+      options: [option(2001)],
+    })
     await wire.settle()
     expect(outcome.error).toMatchObject({ reason: 'bad-response', acknowledged: true })
     expect(wire.endpoint.counters.badOptions).toBe(1)
@@ -321,7 +327,13 @@ describe('tokens', () => {
     ask(wire, { ...read, observe: 1 }, { token })
     const { messageId } = wire.take()
     expect(wire.sent).toHaveLength(0)
-    wire.receive({ type: Type.Acknowledgement, code: Code.Content, messageId, token, options: [option(6, [1])] })
+    wire.receive({
+      type: Type.Acknowledgement,
+      code: Code.Content,
+      messageId,
+      token,
+      options: [option(6, [1])],
+    })
     expect(valueOf(wire.take(), 6)).toEqual([1])
   })
 })

@@ -12,8 +12,11 @@ const text = (payload: Uint8Array) => new TextDecoder().decode(payload)
 
 /** A handler whose answers the test gives when it likes. */
 function heldHandler() {
-  const calls: { request: IncomingRequest; answer: (response: CoapResponse) => void; fail: (e: Error) => void }[] =
-    []
+  const calls: {
+    request: IncomingRequest
+    answer: (response: CoapResponse) => void
+    fail: (e: Error) => void
+  }[] = []
   const handler = (request: IncomingRequest) =>
     new Promise<CoapResponse>((answer, fail) => calls.push({ request, answer, fail }))
   return { calls, handler }
@@ -29,7 +32,13 @@ describe('a request that arrives', () => {
     })
     wire.receive({
       ...update,
-      options: [option(3, 'host'), option(11, 'rd'), option(12, [40]), option(15, 'ep=a b'), option(15, 'lt=60')],
+      options: [
+        option(3, 'host'),
+        option(11, 'rd'),
+        option(12, [40]),
+        option(15, 'ep=a b'),
+        option(15, 'lt=60'),
+      ],
       payload: Uint8Array.of(7),
     })
     expect(seen).toMatchObject({
