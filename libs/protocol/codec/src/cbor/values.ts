@@ -28,11 +28,11 @@ export function valueFromCbor(item: CborItem, where: string): CarriedValue {
     typeof item === 'number' ||
     typeof item === 'bigint' ||
     typeof item === 'string' ||
-    typeof item === 'boolean' ||
-    item instanceof Uint8Array
+    typeof item === 'boolean'
   ) {
     return { value: item, type: carriedType(item) }
   }
+  if (item instanceof Uint8Array) return { value: item.slice(), type: 'opaque' }
   throw badPayload(`${where}: not a single value`)
 }
 

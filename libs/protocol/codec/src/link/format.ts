@@ -6,7 +6,7 @@ export interface LinkToFormat {
   readonly attributes?: Iterable<readonly [name: string, value: string | number | true]>
 }
 
-/** A link-format list. Numbers and versions stand bare, every other value in quotes. Throws `RangeError` on a target or name that cannot be written. */
+/** A link-format list. Numbers and versions stand bare, every other value in quotes. Throws `RangeError` on what cannot be written. */
 export function formatLinks(links: Iterable<Link | LinkToFormat>): string {
   return Array.from(links, formatLink).join(',')
 }
@@ -26,5 +26,6 @@ function formatLink({ target, attributes }: Link | LinkToFormat): string {
 
 function formatValue(value: string | number): string {
   const text = String(value)
+  if (/[\u0000-\u001f]/.test(text)) throw new RangeError('a link attribute holds no control characters')
   return /^[+-]?[0-9]+(\.[0-9]+)?$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -43,6 +43,7 @@ describe('link lists', () => {
     '</1 0>',
     '<</1>>',
     '</1>\n,</2>',
+    '</1>;a="\u0000"',
   ])('%s is refused', (text) => {
     expect(() => parseLinks(text)).toThrow(ProtocolError)
   })

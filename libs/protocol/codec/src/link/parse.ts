@@ -6,7 +6,8 @@ import type { Link } from './links.js'
 const target = /<([^<>\s\u0000-\u001f]+)>/y
 const attributeName = /;([!#$&+\-.^_`|~0-9A-Za-z]+\*?)/y
 const token = /=([!#$%&'()*+\-./:<=>?@[\]^_`{|}~0-9A-Za-z]+)/y
-const quoted = /="((?:[^"\\]|\\[^])*)"/y
+// Without control characters: the text ends in a database and on a screen.
+const quoted = /="((?:[^"\\\u0000-\u001f]|\\[^\u0000-\u001f])*)"/y
 const comma = /,[ \t]*/y
 
 /**
