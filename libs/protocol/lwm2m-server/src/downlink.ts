@@ -1,0 +1,325 @@
+import type { Clock } from '@fieldline/bytes'
+import type { CoapEndpoint } from '@fieldline/coap'
+import type { Path } from '@fieldline/object-model'
+import { writeAttributesRequest } from '@fieldline/lwm2m'
+import type { Conversation } from './conversation.js'
+import { fellAsleep, heard, isAwake } from './presence.js'
+import type {
+  AfterRegister,
+  DownlinkOperation,
+  DownlinkOutcome,
+  Observation,
+  ObservationStore,
+  OperationStore,
+  Registration,
+  ReportSink,
+  ServerEvents,
+} from './ports.js'
+import type { Registry } from './registry.js'
+import type { Reporting } from './reporting.js'
+
+/** What the downlink counts. */
+export interface DownlinkCounters {
+  sent: number
+  answered: number
+  unanswered: number
+  planned: number
+}
+
+export interface DownlinkOptions {
+  readonly clock: Clock
+  readonly endpoint: CoapEndpoint
+  readonly conversation: Conversation
+  readonly registry: Registry
+  readonly reporting: Reporting
+  readonly operations: OperationStore
+  readonly observations: ObservationStore
+  readonly sink: ReportSink
+  readonly events: ServerEvents
+  readonly awakeWindowMs: number
+  readonly afterRegister: (registration: Registration) => AfterRegister
+}
+
+/**
+ * Requests to devices, one at a time per device: those that people and campaigns left in the store first, then what a new registration is
+ * asked. A device that sleeps is left alone until it is heard.
+ */
+export class Downlink {
+  readonly counters: DownlinkCounters = { sent: 0, answered: 0, unanswered: 0, planned: 0 }
+  /** devices for which something may be waiting in the store */
+  readonly #waiting = new Set<string>()
+  /** location -> what is left of the questions after its Register */
+  readonly #plans = new Map<string, { reads: Path[]; observations: Observation[] }>()
+  readonly #busy = new Set<string>()
+  #closed = false
+
+  constructor(private readonly options: DownlinkOptions) {}
+
+  /** Something waits for these devices in the store. */
+  queued(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) {
+      this.#waiting.add(deviceId)
+      const registration = this.options.registry.byDevice(deviceId)
+      if (registration) this.wake(registration)
+    }
+  }
+
+  /** A device registered: what it is asked follows what waits for it. */
+  registered(registration: Registration): void {
+    const { reads, observations } = this.options.afterRegister(registration)
+    this.#plan(registration, reads, observations)
+    this.wake(registration)
+  }
+
+  /** A registration of an earlier process: what it was not asked then is asked now. */
+  resumed(registration: Registration): void {
+    const missing = this.options
+      .afterRegister(registration)
+      .observations.filter(({ path }) => !this.options.reporting.find(registration.deviceId, path))
+    if (missing.length === 0) return
+    this.#plan(registration, [], missing)
+    this.wake(registration)
+  }
+
+  #plan(
+    registration: Registration,
+    reads: AfterRegister['reads'],
+    observations: AfterRegister['observations'],
+  ): void {
+    const { organisationId, deviceId } = registration
+    this.#plans.set(registration.location, {
+      reads: [...reads],
+      observations: observations.map((planned) => ({
+        ...planned,
+        token: this.options.endpoint.newToken(),
+        organisationId,
+        deviceId,
+        origin: 'plan',
+      })),
+    })
+  }
+
+  /** A registration ended; nothing more is asked under it. */
+  ended(registration: Registration): void {
+    this.#plans.delete(registration.location)
+  }
+
+  /** The device may be listening: goes on with what there is for it, once the answer under way has left. */
+  wake(registration: Registration): void {
+    if (this.#closed || this.#busy.has(registration.deviceId)) return
+    if (!this.#waiting.has(registration.deviceId) && !this.#plans.has(registration.location)) return
+    this.#busy.add(registration.deviceId)
+    this.options.clock.after(0, () => {
+      this.#work(registration)
+        .catch((error: unknown) => this.options.events.failed('downlink', error))
+        .finally(() => {
+          this.#busy.delete(registration.deviceId)
+          // heard again while the last request was given up, or replaced by a new registration
+          const current = this.options.registry.byDevice(registration.deviceId)
+          if (
+            current &&
+            isAwake(current, this.options.clock.now()) &&
+            (current !== registration || this.#again.delete(registration.deviceId))
+          )
+            this.wake(current)
+        })
+    })
+  }
+
+  /** devices heard while they were busy: their work goes on when the present request ends */
+  readonly #again = new Set<string>()
+
+  /** Notes an uplink; work under way goes on after it. */
+  heard(registration: Registration): void {
+    if (this.#busy.has(registration.deviceId)) this.#again.add(registration.deviceId)
+    else this.wake(registration)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #current(registration: Registration): boolean {
+    return !this.#closed && this.options.registry.byDevice(registration.deviceId) === registration
+  }
+
+  async #work(registration: Registration): Promise<void> {
+    const { clock } = this.options
+    while (this.#current(registration) && isAwake(registration, clock.now())) {
+      this.#again.delete(registration.deviceId)
+      if (this.#waiting.has(registration.deviceId)) {
+        // taken off before the store is asked: what is queued meanwhile puts it back
+        this.#waiting.delete(registration.deviceId)
+        const operation = await this.#next(registration)
+        if (operation) {
+          await this.#operate(registration, operation)
+          continue
+        }
+      }
+      if (!(await this.#nextPlanned(registration))) return
+    }
+  }
+
+  /** The next operation of the store; while there is one there may be more, and a store that fails is asked again. */
+  async #next(registration: Registration): Promise<DownlinkOperation | undefined> {
+    try {
+      const operation = await this.options.operations.next(registration)
+      if (operation) this.#waiting.add(registration.deviceId)
+      return operation
+    } catch (error) {
+      this.#waiting.add(registration.deviceId)
+      throw error
+    }
+  }
+
+  async #operate(registration: Registration, operation: DownlinkOperation): Promise<void> {
+    const { operations, reporting, observations, endpoint } = this.options
+    let observation: Observation | undefined
+    if (operation.kind === 'observe') {
+      const { organisationId, deviceId } = registration
+      observation = {
+        token: endpoint.newToken(),
+        organisationId,
+        deviceId,
+        path: operation.path,
+        origin: 'operator',
+      }
+    } else if (operation.kind === 'cancel-observe') {
+      observation = reporting.find(registration.deviceId, operation.path)
+      if (!observation) {
+        await operations.finish(operation, {
+          type: 'answered',
+          code: '4.04',
+          detail: 'this path is not observed',
+        })
+        return
+      }
+    }
+    if (!(await operations.sending(operation))) return
+    this.counters.sent++
+    const earlier = reporting.find(registration.deviceId, operation.path)
+    if (operation.kind === 'observe' && observation) await this.#begin([observation])
+    const outcome = await this.options.conversation.run(registration, operation, observation)
+    const kept = await this.#settle(registration, outcome, 'read')
+    if (observation) await this.#conclude(registration, operation, observation, outcome, earlier)
+    await operations.finish(operation, kept)
+  }
+
+  /** Stores the values of an answer; an answer whose values could not be stored counts as none. */
+  async #settle(
+    registration: Registration,
+    outcome: DownlinkOutcome,
+    source: 'read' | 'notify',
+  ): Promise<DownlinkOutcome> {
+    const now = this.options.clock.now()
+    if (outcome.type !== 'answered') {
+      this.counters.unanswered++
+      if (outcome.type === 'no-answer' && registration.queueMode && !this.#again.has(registration.deviceId))
+        fellAsleep(registration, now)
+      return outcome
+    }
+    this.counters.answered++
+    heard(registration, now, this.options.awakeWindowMs)
+    if (outcome.nodes && outcome.nodes.length > 0) {
+      try {
+        await this.options.sink.write({ registration, nodes: outcome.nodes, source, receivedAt: now })
+      } catch (error) {
+        return {
+          type: 'no-answer',
+          detail: `answered, but not stored: ${error instanceof Error ? error.message : String(error)}`,
+        }
+      }
+    }
+    return outcome
+  }
+
+  async #begin(observations: readonly Observation[]): Promise<void> {
+    await this.options.observations.add(observations)
+    for (const observation of observations) this.options.reporting.watch(observation)
+  }
+
+  async #conclude(
+    registration: Registration,
+    operation: DownlinkOperation,
+    observation: Observation,
+    outcome: DownlinkOutcome,
+    earlier?: Observation,
+  ): Promise<void> {
+    const { reporting, observations, events } = this.options
+    const succeeded =
+      outcome.type === 'answered' && outcome.code.startsWith('2.') && outcome.detail === undefined
+    if (operation.kind === 'observe' && succeeded)
+      return events.observationBegan(registration, operation.path)
+    if (operation.kind === 'cancel-observe' && outcome.type !== 'answered') return // still observed, for all we know
+    reporting.forget(observation)
+    await observations.remove([observation])
+    if (operation.kind === 'cancel-observe')
+      events.observationEnded(registration, operation.path, outcome.type === 'answered' ? outcome.code : '')
+    else if (earlier) await this.#begin([earlier]) // what was observed before still is
+  }
+
+  /** Asks the next question after a Register; false when none is left. */
+  async #nextPlanned(registration: Registration): Promise<boolean> {
+    const plan = this.#plans.get(registration.location)
+    if (!plan) return false
+    const path = plan.reads[0]
+    if (path) {
+      const outcome = await this.#ask(registration, { id: '', kind: 'read', path }, undefined)
+      if (outcome.type === 'answered') plan.reads.shift()
+      return outcome.type === 'answered'
+    }
+    const observation = plan.observations[0]
+    if (!observation) {
+      this.#plans.delete(registration.location)
+      return false
+    }
+    const done = await this.#observe(registration, observation)
+    if (done) plan.observations.shift()
+    return done
+  }
+
+  async #ask(
+    registration: Registration,
+    operation: DownlinkOperation,
+    observation: Observation | undefined,
+  ): Promise<DownlinkOutcome> {
+    this.counters.planned++
+    const outcome = await this.options.conversation.run(registration, operation, observation)
+    return this.#settle(registration, outcome, operation.kind === 'observe' ? 'notify' : 'read')
+  }
+
+  async #observe(registration: Registration, observation: Observation): Promise<boolean> {
+    const { endpoint, events, observations, reporting } = this.options
+    const { path, pmin, pmax } = observation
+    if (pmin !== undefined || pmax !== undefined) {
+      const request = writeAttributesRequest(
+        path,
+        { pmin, pmax },
+        { alternatePath: registration.objectLinks.alternatePath },
+      )
+      // a client without attributes still observes; one that does not answer at all sleeps
+      const refused = await endpoint.request(registration.peer, request).then(
+        () => false,
+        () => true,
+      )
+      if (refused) {
+        if (registration.queueMode) fellAsleep(registration, this.options.clock.now())
+        return false
+      }
+      heard(registration, this.options.clock.now(), this.options.awakeWindowMs)
+    }
+    await this.#begin([observation])
+    const outcome = await this.#ask(registration, { id: '', kind: 'observe', path }, observation)
+    if (outcome.type !== 'answered') return false
+    if (outcome.code.startsWith('2.') && outcome.detail === undefined) {
+      events.observationBegan(registration, path)
+      return true
+    }
+    reporting.forget(observation)
+    await observations.remove([observation])
+    // a client offers fewer resources than the object defines: that is no event
+    if (outcome.code !== '4.04' && outcome.code !== '4.05')
+      events.observationEnded(registration, path, outcome.detail ?? outcome.code)
+    return true
+  }
+}

@@ -1,0 +1,6 @@
+export { defaultAwakeWindowMs, isAwake } from './presence.js'
+export type * from './ports.js'
+export { addressOf } from './registry.js'
+export { expiry } from './registering.js'
+export { startLwM2mServer } from './server.js'
+export type { LwM2mServer, LwM2mServerOptions } from './server.js'

@@ -1,0 +1,202 @@
+import { Code, ProtocolError } from '@fieldline/bytes'
+import type { Clock, Random } from '@fieldline/bytes'
+import { NoAnswer, noBytes } from '@fieldline/coap'
+import type { CoapResponse, IncomingRequest, Peer } from '@fieldline/coap'
+import { definitionsFor, parseRegister, parseUpdate } from '@fieldline/lwm2m'
+import { heard } from './presence.js'
+import type { Registration, RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
+import { addressOf } from './registry.js'
+import type { Registry } from './registry.js'
+
+const LOCATION_BYTES = 9
+const SECOND_MS = 1_000
+
+/** What registering counts. */
+export interface RegisteringCounters {
+  registers: number
+  updates: number
+  deregisters: number
+  refused: number
+  unknownLocation: number
+  /** Registers whose version was written `1.0.0`. */
+  oddVersion: number
+}
+
+export interface RegisteringOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly registry: Registry
+  readonly store: RegistrationStore
+  readonly events: ServerEvents
+  readonly awakeWindowMs: number
+  /** A registration is live and durable; its answer leaves next. */
+  readonly onRegistered: (registration: Registration) => void
+  /** An uplink of a live registration was handled; its answer leaves next. */
+  readonly onUplink: (registration: Registration) => void
+  /** A registration is over. */
+  readonly onEnded: (registration: Registration) => void
+}
+
+const empty = (code: Code, locationPath?: readonly string[]): CoapResponse => ({
+  code,
+  locationPath,
+  payload: noBytes,
+})
+
+/** The registration interface: Register, Update, De-register, and the end of lifetimes. @see LwM2M Core 1.2 §6.2 */
+export class Registering {
+  readonly counters: RegisteringCounters = {
+    registers: 0,
+    updates: 0,
+    deregisters: 0,
+    refused: 0,
+    unknownLocation: 0,
+    oddVersion: 0,
+  }
+
+  constructor(private readonly options: RegisteringOptions) {}
+
+  /** Handles `/rd` and `/rd/{location}`; the first path segment is known to be `rd`. */
+  handle(request: IncomingRequest, peer: Peer): CoapResponse | Promise<CoapResponse> {
+    const [, location, ...rest] = request.uriPath
+    if (location === undefined) {
+      if (request.code !== Code.Post) throw new ProtocolError(Code.MethodNotAllowed, 'a Register is a POST')
+      return this.#register(request, peer)
+    }
+    if (rest.length > 0) throw new ProtocolError(Code.NotFound, 'no such registration')
+    if (request.code !== Code.Post && request.code !== Code.Delete) {
+      throw new ProtocolError(
+        Code.MethodNotAllowed,
+        'a registration takes POST (Update) and DELETE (De-register)',
+      )
+    }
+    const registration = this.options.registry.byLocation(location)
+    if (!registration) {
+      this.counters.unknownLocation++
+      this.#noticeSecondClient(location, peer)
+      throw new ProtocolError(Code.NotFound, 'no such registration; register again')
+    }
+    return request.code === Code.Post
+      ? this.#update(registration, request, peer)
+      : this.#deregister(registration)
+  }
+
+  async #register(request: IncomingRequest, peer: Peer): Promise<CoapResponse> {
+    const { clock, random, registry, store } = this.options
+    const asked = parseRegister(request.uriQuery, request.payload)
+    const now = clock.now()
+    const draft: RegistrationDraft = {
+      endpoint: asked.endpoint,
+      location: base64Url(random.bytes(LOCATION_BYTES)),
+      version: asked.version,
+      lifetime: asked.lifetime,
+      binding: asked.binding,
+      queueMode: asked.queueMode,
+      peer,
+      objectLinks: asked.objectLinks,
+      definitions: definitionsFor(asked.objectLinks, asked.version),
+      contentFormat: undefined,
+      registeredAt: now,
+      updatedAt: now,
+      expiresAt: expiry(now, asked.lifetime),
+      awakeUntil: now + this.options.awakeWindowMs,
+    }
+    const before = registry.byEndpoint(draft.endpoint)
+    const stored = await durable(store.register(draft, before))
+    if (!stored) {
+      this.counters.refused++
+      throw new ProtocolError(Code.Forbidden, 'this endpoint is not known here')
+    }
+    this.counters.registers++
+    if (asked.oddVersion) this.counters.oddVersion++
+    const registration: Registration = { ...draft, ...stored }
+    const live = registry.byEndpoint(draft.endpoint)
+    registry.add(registration)
+    if (live) {
+      this.options.onEnded(live)
+      if (live.peer.id !== peer.id)
+        this.options.events.nameConflict(registration, [addressOf(live), addressOf(registration)])
+    }
+    this.options.events.contact(registration, now)
+    this.options.onRegistered(registration)
+    return empty(Code.Created, ['rd', registration.location])
+  }
+
+  /** A client that still uses a registration which another one replaced: two of them live under one name. */
+  #noticeSecondClient(location: string, peer: Peer): void {
+    const { registry, events } = this.options
+    const replaced = registry.replacedAt(location)
+    const holder = replaced && registry.byEndpoint(replaced.endpoint)
+    if (holder && holder.peer.id !== peer.id)
+      events.nameConflict(holder, [addressOf({ peer }), addressOf(holder)])
+  }
+
+  #update(
+    registration: Registration,
+    request: IncomingRequest,
+    peer: Peer,
+  ): CoapResponse | Promise<CoapResponse> {
+    const change = parseUpdate(request.uriQuery, request.payload, registration.version)
+    const changes: string[] = []
+    if (change.lifetime !== undefined && change.lifetime !== registration.lifetime) changes.push('lifetime')
+    if (change.binding !== undefined && change.binding !== registration.binding) changes.push('binding')
+    if (change.queueMode !== undefined && change.queueMode !== registration.queueMode)
+      changes.push('queue mode')
+    if (change.objectLinks && change.objectLinks.text !== registration.objectLinks.text)
+      changes.push('objects')
+
+    const now = this.options.clock.now()
+    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
+    registration.updatedAt = now
+    registration.lifetime = change.lifetime ?? registration.lifetime
+    registration.binding = change.binding ?? registration.binding
+    registration.queueMode = change.queueMode ?? registration.queueMode
+    if (change.objectLinks && changes.includes('objects')) {
+      registration.objectLinks = change.objectLinks
+      registration.definitions = definitionsFor(change.objectLinks, registration.version)
+    }
+    registration.expiresAt = expiry(now, registration.lifetime)
+    if (changes.includes('lifetime')) this.options.registry.watch(registration)
+    this.counters.updates++
+    if (changes.length === 0) return this.#updated(registration, now)
+    return durable(this.options.store.update(registration, changes)).then(() =>
+      this.#updated(registration, now),
+    )
+  }
+
+  #updated(registration: Registration, now: number): CoapResponse {
+    heard(registration, now, this.options.awakeWindowMs)
+    this.options.events.contact(registration, now)
+    this.options.onUplink(registration)
+    return empty(Code.Changed)
+  }
+
+  async #deregister(registration: Registration): Promise<CoapResponse> {
+    await durable(this.options.store.end(registration, 'deregistered'))
+    this.options.registry.remove(registration)
+    this.counters.deregisters++
+    this.options.events.contact(registration, this.options.clock.now())
+    this.options.onEnded(registration)
+    return empty(Code.Deleted)
+  }
+}
+
+/** The moment a lifetime ends; a lifetime of 0 does not. @see LwM2M Core 1.2, Server Object, resource 1 */
+export function expiry(now: number, lifetimeSeconds: number): number {
+  return lifetimeSeconds === 0 ? Number.POSITIVE_INFINITY : now + lifetimeSeconds * SECOND_MS
+}
+
+/** A store that fails must not look like a refusal: the client hears nothing and sends again. */
+async function durable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw new NoAnswer(`not stored: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+}

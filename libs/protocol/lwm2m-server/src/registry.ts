@@ -1,0 +1,137 @@
+import type { Clock } from '@fieldline/bytes'
+import type { Registration } from './ports.js'
+
+const TICK_MS = 1_000
+/** How many replaced registrations are remembered, to notice a second client that still uses one. */
+const MAX_REPLACED = 10_000
+
+/** A registration that another one of the same endpoint took the place of. */
+export interface Replaced {
+  readonly endpoint: string
+  readonly address: string
+}
+
+/** Live registrations by location, endpoint, device and peer, and their expiry, one second at a time. */
+export class Registry {
+  readonly #byLocation = new Map<string, Registration>()
+  readonly #byEndpoint = new Map<string, Registration>()
+  readonly #byDevice = new Map<string, Registration>()
+  readonly #byPeer = new Map<string, Registration>()
+  readonly #replaced = new Map<string, Replaced>()
+  /** second -> locations that may end in it; checked again when it comes, so that an Update costs no removal */
+  readonly #due = new Map<number, Set<string>>()
+  #checkedUntil: number
+  #stopped = false
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onExpired: (registration: Registration) => void,
+  ) {
+    this.#checkedUntil = Math.floor(clock.now() / TICK_MS)
+    this.#tick()
+  }
+
+  get size(): number {
+    return this.#byLocation.size
+  }
+
+  byLocation(location: string): Registration | undefined {
+    return this.#byLocation.get(location)
+  }
+
+  byEndpoint(endpoint: string): Registration | undefined {
+    return this.#byEndpoint.get(endpoint)
+  }
+
+  byDevice(deviceId: string): Registration | undefined {
+    return this.#byDevice.get(deviceId)
+  }
+
+  byPeer(peerId: string): Registration | undefined {
+    return this.#byPeer.get(peerId)
+  }
+
+  /** What held this location before it was replaced. */
+  replacedAt(location: string): Replaced | undefined {
+    return this.#replaced.get(location)
+  }
+
+  /** Adds a registration in place of the endpoint's earlier one. */
+  add(registration: Registration): void {
+    const before = this.#byEndpoint.get(registration.endpoint)
+    if (before) {
+      this.remove(before)
+      this.#replaced.set(before.location, { endpoint: before.endpoint, address: addressOf(before) })
+      if (this.#replaced.size > MAX_REPLACED)
+        this.#replaced.delete(this.#replaced.keys().next().value as string)
+    }
+    this.#byLocation.set(registration.location, registration)
+    this.#byEndpoint.set(registration.endpoint, registration)
+    this.#byDevice.set(registration.deviceId, registration)
+    this.#byPeer.set(registration.peer.id, registration)
+    this.watch(registration)
+  }
+
+  remove(registration: Registration): void {
+    if (this.#byLocation.get(registration.location) !== registration) return
+    this.#byLocation.delete(registration.location)
+    this.#byEndpoint.delete(registration.endpoint)
+    this.#byDevice.delete(registration.deviceId)
+    if (this.#byPeer.get(registration.peer.id) === registration) this.#byPeer.delete(registration.peer.id)
+  }
+
+  /** Takes note that the client speaks from another address or port now. */
+  moved(registration: Registration, peer: Registration['peer']): void {
+    if (this.#byPeer.get(registration.peer.id) === registration) this.#byPeer.delete(registration.peer.id)
+    registration.peer = peer
+    this.#byPeer.set(peer.id, registration)
+  }
+
+  /** Looks at the registration when its present lifetime ends. Call after every change of `expiresAt` to an earlier moment. */
+  watch(registration: Registration): void {
+    if (!Number.isFinite(registration.expiresAt)) return
+    const second = Math.max(Math.ceil(registration.expiresAt / TICK_MS), this.#checkedUntil + 1)
+    const due = this.#due.get(second) ?? new Set<string>()
+    due.add(registration.location)
+    this.#due.set(second, due)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #tick(): void {
+    if (this.#stopped) return
+    const now = this.clock.now()
+    const until = Math.floor(now / TICK_MS)
+    // after a suspended machine there may be many seconds at once: only those that hold something are visited
+    const seconds =
+      until - this.#checkedUntil > this.#due.size
+        ? [...this.#due.keys()].filter((second) => second <= until)
+        : range(this.#checkedUntil + 1, until)
+    this.#checkedUntil = Math.max(this.#checkedUntil, until)
+    for (const second of seconds) {
+      const due = this.#due.get(second)
+      this.#due.delete(second)
+      for (const location of due ?? []) this.#check(location, now)
+    }
+    this.clock.after(TICK_MS, () => this.#tick())
+  }
+
+  #check(location: string, now: number): void {
+    const registration = this.#byLocation.get(location)
+    if (!registration) return
+    if (registration.expiresAt > now) return this.watch(registration)
+    this.remove(registration)
+    this.onExpired(registration)
+  }
+}
+
+/** `address:port` of a registration's client, an IPv6 address in brackets. */
+export function addressOf({ peer }: Pick<Registration, 'peer'>): string {
+  return peer.address.includes(':') ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+}

@@ -1,0 +1,119 @@
+import { Code, ProtocolError } from '@fieldline/bytes'
+import type { Clock, Random } from '@fieldline/bytes'
+import type { CoapEndpoint } from '@fieldline/coap'
+import { Conversation } from './conversation.js'
+import { Downlink } from './downlink.js'
+import { defaultAwakeWindowMs } from './presence.js'
+import { Registering } from './registering.js'
+import { Registry } from './registry.js'
+import { Reporting } from './reporting.js'
+import type {
+  AfterRegister,
+  ObservationStore,
+  OperationStore,
+  Registration,
+  RegistrationStore,
+  ReportSink,
+  ServerEvents,
+} from './ports.js'
+
+export interface LwM2mServerOptions {
+  readonly endpoint: CoapEndpoint
+  readonly clock: Clock
+  readonly random: Random
+  readonly registrations: RegistrationStore
+  readonly observations: ObservationStore
+  readonly operations: OperationStore
+  readonly sink: ReportSink
+  readonly events: ServerEvents
+  /** What is asked of a client after each Register. */
+  readonly afterRegister: (registration: Registration) => AfterRegister
+  /** Milliseconds; see presence. */
+  readonly awakeWindowMs?: number
+}
+
+/** The LwM2M Server behind one CoAP endpoint. */
+export interface LwM2mServer {
+  /** Something waits in the operation store for these devices. */
+  operationsQueued(deviceIds: readonly string[]): void
+  /** Numbers that only grow, and `registrations`, the number that live. */
+  counters(): Record<string, number>
+  /** Takes no more requests and closes the endpoint. */
+  close(): Promise<void>
+}
+
+/** Loads what lives and begins to serve `/rd` and `/dp`. */
+export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM2mServer> {
+  const { endpoint, clock, random, registrations, observations, operations, sink, events } = options
+  const awakeWindowMs = options.awakeWindowMs ?? defaultAwakeWindowMs
+  const ended = (registration: Registration): void => {
+    reporting.forgetDevice(registration.deviceId)
+    downlink.ended(registration)
+  }
+  const registry = new Registry(clock, (registration) => {
+    ended(registration)
+    registrations.end(registration, 'expired').catch((error: unknown) => events.failed('expiry', error))
+  })
+  const onUplink = (registration: Registration): void => downlink.heard(registration)
+  const reporting = new Reporting({ clock, registry, observations, sink, events, awakeWindowMs, onUplink })
+  const conversation = new Conversation({
+    endpoint,
+    clock,
+    onFormatLearned: (registration) => registrations.contentFormatLearned(registration),
+  })
+  const downlink = new Downlink({
+    clock,
+    endpoint,
+    conversation,
+    registry,
+    reporting,
+    operations,
+    observations,
+    sink,
+    events,
+    awakeWindowMs,
+    afterRegister: options.afterRegister,
+  })
+  const registering = new Registering({
+    clock,
+    random,
+    registry,
+    store: registrations,
+    events,
+    awakeWindowMs,
+    onRegistered: (registration) => downlink.registered(registration),
+    onUplink,
+    onEnded: ended,
+  })
+
+  const live = await registrations.load()
+  for (const registration of live) registry.add(registration)
+  for (const observation of await observations.load()) reporting.watch(observation)
+  for (const registration of live) downlink.resumed(registration)
+  downlink.queued(await operations.devicesWaiting())
+
+  endpoint.onNotification(
+    (notification, peer) => reporting.notification(notification, peer),
+    (token) => reporting.requestOf(token),
+  )
+  endpoint.serve((request, peer) => {
+    const [first, ...rest] = request.uriPath
+    if (first === 'rd') return registering.handle(request, peer)
+    if (first === 'dp' && rest.length === 0) return reporting.send(request, peer)
+    throw new ProtocolError(Code.NotFound, 'an LwM2M Server serves /rd and /dp')
+  })
+  return {
+    operationsQueued: (deviceIds) => downlink.queued(deviceIds),
+    counters: () => ({
+      registrations: registry.size,
+      ...registering.counters,
+      ...reporting.counters,
+      ...downlink.counters,
+    }),
+    async close() {
+      registry.stop()
+      downlink.close()
+      await endpoint.close()
+    },
+  }
+}
