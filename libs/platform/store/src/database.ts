@@ -28,7 +28,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000, keepAlive: true })
   pool.on('error', (error) => options.onConnectionLost?.(error))
   const prisma = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max, connectionTimeoutMillis: 10_000 }, { onPoolError: (error) => options.onConnectionLost?.(error) }),
+    adapter: new PrismaPg(
+      { connectionString: url, max, connectionTimeoutMillis: 10_000 },
+      { onPoolError: (error) => options.onConnectionLost?.(error) },
+    ),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   })
   return {
@@ -41,7 +44,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 }
 
 /** Runs `work` in one transaction of the pool; an error rolls it back. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {

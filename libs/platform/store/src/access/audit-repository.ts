@@ -13,7 +13,10 @@ export interface NewAuditRecord {
 }
 
 /** Appends records, in the transaction of what they record. */
-export async function appendAudit(client: pg.Pool | pg.PoolClient, records: readonly NewAuditRecord[]): Promise<void> {
+export async function appendAudit(
+  client: pg.Pool | pg.PoolClient,
+  records: readonly NewAuditRecord[],
+): Promise<void> {
   for (const record of records) {
     await client.query(
       `INSERT INTO audit_record (organisation_id, actor, action, target, reason, before, after, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -14,11 +14,19 @@ export interface StoredCandidate {
 }
 
 /** Candidates by endpoint name, after `after`. */
-export async function listCandidates(database: Database, organisationId: string, query: { after?: string; limit: number }): Promise<StoredCandidate[]> {
+export async function listCandidates(
+  database: Database,
+  organisationId: string,
+  query: { after?: string; limit: number },
+): Promise<StoredCandidate[]> {
   const rows = await database.prisma.candidate.findMany({
     where: { organisationId, ...(query.after === undefined ? {} : { endpoint: { gt: query.after } }) },
     orderBy: { endpoint: 'asc' },
     take: query.limit,
   })
-  return rows.map(({ firstSeenAt, lastSeenAt, ...row }) => ({ ...row, firstSeenAt: firstSeenAt.getTime(), lastSeenAt: lastSeenAt.getTime() }))
+  return rows.map(({ firstSeenAt, lastSeenAt, ...row }) => ({
+    ...row,
+    firstSeenAt: firstSeenAt.getTime(),
+    lastSeenAt: lastSeenAt.getTime(),
+  }))
 }

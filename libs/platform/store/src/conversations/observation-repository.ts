@@ -52,12 +52,17 @@ export class ObservationRepository {
 
   async remove(tokens: readonly Uint8Array[]): Promise<void> {
     if (tokens.length === 0) return
-    await this.database.pool.query('DELETE FROM observation WHERE token = ANY($1::bytea[])', [tokens.map((token) => `\\x${toHex(token)}`)])
+    await this.database.pool.query('DELETE FROM observation WHERE token = ANY($1::bytea[])', [
+      tokens.map((token) => `\\x${toHex(token)}`),
+    ])
   }
 
   /** Paths observed on a device. */
   async pathsOf(deviceId: string): Promise<string[]> {
-    const { rows } = await this.database.pool.query<{ path: string }>('SELECT path FROM observation WHERE device_id = $1 ORDER BY path', [deviceId])
+    const { rows } = await this.database.pool.query<{ path: string }>(
+      'SELECT path FROM observation WHERE device_id = $1 ORDER BY path',
+      [deviceId],
+    )
     return rows.map((row) => row.path)
   }
 }

@@ -21,7 +21,19 @@ export interface StoredOperation extends OperationStatus {
   readonly createdAt: number
 }
 
-export type NewOperation = Pick<StoredOperation, 'id' | 'organisationId' | 'deviceId' | 'kind' | 'path' | 'value' | 'createdBy' | 'campaignId' | 'createdAt' | 'expiresAt'>
+export type NewOperation = Pick<
+  StoredOperation,
+  | 'id'
+  | 'organisationId'
+  | 'deviceId'
+  | 'kind'
+  | 'path'
+  | 'value'
+  | 'createdBy'
+  | 'campaignId'
+  | 'createdAt'
+  | 'expiresAt'
+>
 
 type Row = Record<string, unknown>
 const moment = (value: unknown): number | undefined => (value instanceof Date ? value.getTime() : undefined)
@@ -49,13 +61,17 @@ function toOperation(row: Row): StoredOperation {
   }
 }
 
-const selectOperation = 'SELECT operation.*, device.endpoint FROM operation JOIN device ON device.id = operation.device_id'
+const selectOperation =
+  'SELECT operation.*, device.endpoint FROM operation JOIN device ON device.id = operation.device_id'
 
 /** Durable requests. Every change of state goes through `step` under a row lock, so that two processes never both decide. */
 export class OperationRepository {
   constructor(private readonly database: Database) {}
 
-  async create(operations: readonly NewOperation[], client: pg.Pool | pg.PoolClient = this.database.pool): Promise<void> {
+  async create(
+    operations: readonly NewOperation[],
+    client: pg.Pool | pg.PoolClient = this.database.pool,
+  ): Promise<void> {
     if (operations.length === 0) return
     await client.query(
       `INSERT INTO operation (id, organisation_id, device_id, kind, path, value, created_by, campaign_id, created_at, expires_at)
@@ -67,7 +83,9 @@ export class OperationRepository {
         operations.map((operation) => operation.deviceId),
         operations.map((operation) => operation.kind),
         operations.map((operation) => operation.path),
-        operations.map((operation) => (operation.value === undefined ? null : JSON.stringify(operation.value))),
+        operations.map((operation) =>
+          operation.value === undefined ? null : JSON.stringify(operation.value),
+        ),
         operations.map((operation) => operation.createdBy),
         operations.map((operation) => operation.campaignId ?? null),
         operations.map((operation) => new Date(operation.createdAt)),
@@ -77,17 +95,25 @@ export class OperationRepository {
   }
 
   async byId(organisationId: string, id: string): Promise<StoredOperation | undefined> {
-    const { rows } = await this.database.pool.query<Row>(`${selectOperation} WHERE operation.id = $1 AND operation.organisation_id = $2`, [id, organisationId])
+    const { rows } = await this.database.pool.query<Row>(
+      `${selectOperation} WHERE operation.id = $1 AND operation.organisation_id = $2`,
+      [id, organisationId],
+    )
     return rows[0] && toOperation(rows[0])
   }
 
   async byIds(ids: readonly string[]): Promise<StoredOperation[]> {
-    const { rows } = await this.database.pool.query<Row>(`${selectOperation} WHERE operation.id = ANY($1)`, [ids])
+    const { rows } = await this.database.pool.query<Row>(`${selectOperation} WHERE operation.id = ANY($1)`, [
+      ids,
+    ])
     return rows.map(toOperation)
   }
 
   /** Operations of a device, newest first, older than `before`. */
-  async list(deviceId: string, query: { state?: OperationState; beforeId?: string; limit: number }): Promise<StoredOperation[]> {
+  async list(
+    deviceId: string,
+    query: { state?: OperationState; beforeId?: string; limit: number },
+  ): Promise<StoredOperation[]> {
     const { rows } = await this.database.pool.query<Row>(
       `${selectOperation} WHERE operation.device_id = $1 AND ($2::text IS NULL OR operation.state = $2)
        AND ($3::uuid IS NULL OR (operation.created_at, operation.id) < (SELECT created_at, id FROM operation WHERE id = $3))
@@ -99,7 +125,9 @@ export class OperationRepository {
 
   /** Ids of devices for which something is waiting. */
   async devicesWaiting(): Promise<string[]> {
-    const { rows } = await this.database.pool.query<{ device_id: string }>("SELECT DISTINCT device_id FROM operation WHERE state = 'queued'")
+    const { rows } = await this.database.pool.query<{ device_id: string }>(
+      "SELECT DISTINCT device_id FROM operation WHERE state = 'queued'",
+    )
     return rows.map((row) => row.device_id)
   }
 
@@ -116,13 +144,27 @@ export class OperationRepository {
    * One step of the machine, stored. Gives the operation after it and whether the datagram may leave now.
    * @throws DomainError not-found, or conflict where the state forbids a cancel
    */
-  async apply(id: string, event: OperationEvent, now: number, result?: OperationResult): Promise<{ operation: StoredOperation; send: boolean; changed: boolean }> {
+  async apply(
+    id: string,
+    event: OperationEvent,
+    now: number,
+    result?: OperationResult,
+  ): Promise<{ operation: StoredOperation; send: boolean; changed: boolean }> {
     return inTransaction(this.database.pool, async (client) => {
-      const { rows } = await client.query<Row>(`${selectOperation} WHERE operation.id = $1 FOR UPDATE OF operation`, [id])
+      const { rows } = await client.query<Row>(
+        `${selectOperation} WHERE operation.id = $1 FOR UPDATE OF operation`,
+        [id],
+      )
       if (!rows[0]) throw new DomainError('not-found', `There is no operation ${id}.`)
       const before = toOperation(rows[0])
       const { operation: status, effects } = step(before, event, now)
-      const operation: StoredOperation = { ...before, ...status, sentAt: status.sentAt, answerBy: status.answerBy, result: result ?? before.result }
+      const operation: StoredOperation = {
+        ...before,
+        ...status,
+        sentAt: status.sentAt,
+        answerBy: status.answerBy,
+        result: result ?? before.result,
+      }
       const changed = effects.some((effect) => effect.kind === 'changed')
       if (changed) await this.#store(client, operation, now)
       return { operation, changed, send: effects.some((effect) => effect.kind === 'send') }
@@ -147,7 +189,14 @@ export class OperationRepository {
     if (operation.finishedAt === undefined) return
     const { organisationId, deviceId, kind, path, state, code, createdBy } = operation
     await appendTimeline(client, [
-      { organisationId, deviceId, at: now, operationId: operation.id, campaignId: operation.campaignId, fact: { kind: 'operation', operation: kind, path, state, code, by: createdBy } },
+      {
+        organisationId,
+        deviceId,
+        at: now,
+        operationId: operation.id,
+        campaignId: operation.campaignId,
+        fact: { kind: 'operation', operation: kind, path, state, code, by: createdBy },
+      },
     ])
   }
 
@@ -163,7 +212,9 @@ export class OperationRepository {
 
   /** Ids of operations that a process which is gone had sent. */
   async sent(): Promise<string[]> {
-    const { rows } = await this.database.pool.query<{ id: string }>("SELECT id FROM operation WHERE state = 'sent'")
+    const { rows } = await this.database.pool.query<{ id: string }>(
+      "SELECT id FROM operation WHERE state = 'sent'",
+    )
     return rows.map((row) => row.id)
   }
 }

@@ -39,6 +39,8 @@ export interface ContactUpdate {
   readonly updatedAt: number
   readonly address: string
   readonly port: number
+  /** The contact before an absence that ends with this one. */
+  readonly absentSince?: number
 }
 
 const at = (epochMs: number): Date => new Date(Math.min(epochMs, 8.64e15))
@@ -82,7 +84,9 @@ export class RegistrationRepository {
     organisationId: string,
     registration: NewRegistration,
     options: { admitUnknown: boolean; before?: { address: string } },
-  ): Promise<{ deviceId: string; contact: ContactState | null; marks: readonly Mark[]; isNew: boolean } | undefined> {
+  ): Promise<
+    { deviceId: string; contact: ContactState | null; marks: readonly Mark[]; isNew: boolean } | undefined
+  > {
     return inTransaction(this.database.pool, async (client) => {
       const device = await this.#admit(client, organisationId, registration, options.admitUnknown)
       if (!device) return undefined
@@ -113,12 +117,28 @@ export class RegistrationRepository {
       )
       await client.query('DELETE FROM observation WHERE device_id = $1', [device.id])
       const address = `${registration.address}:${registration.port}`
-      const objects = registration.objectLinks.split(',').filter((link) => /<[^>]*\/\d+\/\d+\/?>/.test(link)).length
+      const objects = registration.objectLinks
+        .split(',')
+        .filter((link) => /<[^>]*\/\d+\/\d+\/?>/.test(link)).length
       const entry = { organisationId, deviceId: device.id, at: registration.registeredAt }
       await appendTimeline(client, [
-        { ...entry, fact: { kind: 'registered', address, lwm2mVersion: registration.lwm2mVersion, lifetimeSeconds: registration.lifetime, objects } },
+        {
+          ...entry,
+          fact: {
+            kind: 'registered',
+            address,
+            lwm2mVersion: registration.lwm2mVersion,
+            lifetimeSeconds: registration.lifetime,
+            objects,
+          },
+        },
         ...(options.before && options.before.address !== address
-          ? [{ ...entry, fact: { kind: 'registration-replaced', address, before: options.before.address } as const }]
+          ? [
+              {
+                ...entry,
+                fact: { kind: 'registration-replaced', address, before: options.before.address } as const,
+              },
+            ]
           : []),
       ])
       return { deviceId: device.id, contact: device.contact, marks: device.marks, isNew: device.is_new }
@@ -181,17 +201,26 @@ export class RegistrationRepository {
       )
       const { organisationId, deviceId, updatedAt } = registration
       const address = `${registration.address}:${registration.port}`
-      await appendTimeline(client, [{ organisationId, deviceId, at: updatedAt, fact: { kind: 'updated', changes, address } }])
+      await appendTimeline(client, [
+        { organisationId, deviceId, at: updatedAt, fact: { kind: 'updated', changes, address } },
+      ])
     })
   }
 
   /** Remembers the structured format the device answered in. */
   async setContentFormat(deviceId: string, contentFormat: number): Promise<void> {
-    await this.database.pool.query('UPDATE registration SET content_format = $2 WHERE device_id = $1', [deviceId, contentFormat])
+    await this.database.pool.query('UPDATE registration SET content_format = $2 WHERE device_id = $1', [
+      deviceId,
+      contentFormat,
+    ])
   }
 
   /** Ends a registration; its observations end with it. A lapsed one keeps its row, so that "valid until" can be shown. */
-  async end(registration: StoredRegistration, reason: 'deregistered' | 'expired', now: number): Promise<void> {
+  async end(
+    registration: StoredRegistration,
+    reason: 'deregistered' | 'expired',
+    now: number,
+  ): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
       const { organisationId, deviceId } = registration
       // the location guards against ending a registration that replaced this one meanwhile
@@ -202,7 +231,10 @@ export class RegistrationRepository {
       )
       if (!rowCount) return
       await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
-      const fact = reason === 'expired' ? ({ kind: 'registration-expired', validUntil: registration.expiresAt } as const) : ({ kind: 'deregistered' } as const)
+      const fact =
+        reason === 'expired'
+          ? ({ kind: 'registration-expired', validUntil: registration.expiresAt } as const)
+          : ({ kind: 'deregistered' } as const)
       await appendTimeline(client, [{ organisationId, deviceId, at: now, fact }])
     })
   }
@@ -212,7 +244,8 @@ export class RegistrationRepository {
     if (updates.length === 0) return
     const sorted = [...updates].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
     const ids = sorted.map((update) => update.deviceId)
-    const times = (of: (update: ContactUpdate) => number | null) => sorted.map((update) => (of(update) === null ? null : at(of(update) ?? 0)))
+    const times = (of: (update: ContactUpdate) => number | null) =>
+      sorted.map((update) => (of(update) === null ? null : at(of(update) ?? 0)))
     await inTransaction(this.database.pool, async (client) => {
       await client.query(
         `UPDATE device SET contact = news.contact, last_contact_at = news.last_contact_at, expected_at = news.expected_at, late_at = news.late_at,
@@ -230,11 +263,18 @@ export class RegistrationRepository {
           times((update) => update.contact.awakeUntil),
         ],
       )
+      await tellReturns(client, sorted)
       await client.query(
         `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port
          FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[]) AS news (id, updated_at, expires_at, address, port)
          WHERE registration.device_id = news.id`,
-        [ids, times((update) => update.updatedAt), times((update) => update.expiresAt), sorted.map((update) => update.address), sorted.map((update) => update.port)],
+        [
+          ids,
+          times((update) => update.updatedAt),
+          times((update) => update.expiresAt),
+          sorted.map((update) => update.address),
+          sorted.map((update) => update.port),
+        ],
       )
     })
   }
@@ -242,10 +282,14 @@ export class RegistrationRepository {
   /** Notes that we are listening now; the time between two notes longer than `gapMs` was our own absence. Gives that absence in ms at a start. */
   async listening(organisationId: string, now: number, first: boolean): Promise<number> {
     if (first) {
-      const { rows } = await this.database.pool.query<{ last: Date | null }>('SELECT max(last_seen_at) AS last FROM listening WHERE organisation_id = $1', [
-        organisationId,
-      ])
-      await this.database.pool.query('INSERT INTO listening (organisation_id, started_at, last_seen_at) VALUES ($1, $2, $2)', [organisationId, at(now)])
+      const { rows } = await this.database.pool.query<{ last: Date | null }>(
+        'SELECT max(last_seen_at) AS last FROM listening WHERE organisation_id = $1',
+        [organisationId],
+      )
+      await this.database.pool.query(
+        'INSERT INTO listening (organisation_id, started_at, last_seen_at) VALUES ($1, $2, $2)',
+        [organisationId, at(now)],
+      )
       return rows[0]?.last ? Math.max(0, now - rows[0].last.getTime()) : 0
     }
     await this.database.pool.query(
@@ -263,4 +307,32 @@ export class RegistrationRepository {
     )
     return rows.map((row) => ({ from: row.started_at.getTime(), until: row.last_seen_at.getTime() }))
   }
+}
+
+/** Devices that were told late or silent are back: says so once. */
+async function tellReturns(client: pg.PoolClient, updates: readonly ContactUpdate[]): Promise<void> {
+  const back = updates.filter((update) => update.absentSince !== undefined)
+  if (back.length === 0) return
+  const { rows } = await client.query<{ id: string; organisation_id: string }>(
+    'UPDATE device SET absence_told = NULL WHERE id = ANY($1) AND absence_told IS NOT NULL RETURNING id, organisation_id',
+    [back.map((update) => update.deviceId)],
+  )
+  const byId = new Map(back.map((update) => [update.deviceId, update]))
+  await appendTimeline(
+    client,
+    rows.flatMap((row) => {
+      const update = byId.get(row.id)
+      const at = update?.contact.lastContactAt ?? 0
+      return update
+        ? [
+            {
+              organisationId: row.organisation_id,
+              deviceId: row.id,
+              at,
+              fact: { kind: 'back', absentMs: at - (update.absentSince ?? at) } as const,
+            },
+          ]
+        : []
+    }),
+  )
 }

@@ -35,10 +35,17 @@ function sameText(column: string, value: AudienceTerm['values'][number], paramet
     : `lower(${column}) = ${parameters.add(value.text.toLowerCase())}`
 }
 
-function condition(term: AudienceTerm, value: AudienceTerm['values'][number], parameters: Parameters, now: string): string {
+function condition(
+  term: AudienceTerm,
+  value: AudienceTerm['values'][number],
+  parameters: Parameters,
+  now: string,
+): string {
   switch (term.key) {
     case 'endpoint':
-      return value.prefix ? `device.endpoint LIKE ${parameters.add(like(value.text))}` : `device.endpoint = ${parameters.add(value.text)}`
+      return value.prefix
+        ? `device.endpoint LIKE ${parameters.add(like(value.text))}`
+        : `device.endpoint = ${parameters.add(value.text)}`
     case 'vendor':
     case 'model':
     case 'cell':
@@ -47,7 +54,9 @@ function condition(term: AudienceTerm, value: AudienceTerm['values'][number], pa
       return `EXISTS (SELECT FROM unnest(device.groups) AS name WHERE ${sameText('name', value, parameters)})`
     case 'fw':
       if (term.comparison === '=')
-        return value.prefix ? `device.firmware LIKE ${parameters.add(like(value.text))}` : `device.firmware = ${parameters.add(value.text)}`
+        return value.prefix
+          ? `device.firmware LIKE ${parameters.add(like(value.text))}`
+          : `device.firmware = ${parameters.add(value.text)}`
       return `device.firmware_key COLLATE "C" ${term.comparison} ${parameters.add(versionKey(value.text))}`
     case 'battery':
       return `device.battery_percent ${term.comparison} ${parameters.add(Number(value.text))}`
@@ -63,7 +72,9 @@ function condition(term: AudienceTerm, value: AudienceTerm['values'][number], pa
  */
 export function audienceSql(audience: Audience, parameters: Parameters, now: string): string {
   const terms = audience.terms.map((term) => {
-    const any = term.values.map((value) => `coalesce(${condition(term, value, parameters, now)}, false)`).join(' OR ')
+    const any = term.values
+      .map((value) => `coalesce(${condition(term, value, parameters, now)}, false)`)
+      .join(' OR ')
     return term.negated ? `NOT (${any})` : `(${any})`
   })
   return terms.length === 0 ? 'true' : terms.join(' AND ')

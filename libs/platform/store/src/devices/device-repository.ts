@@ -126,7 +126,12 @@ function toRecord(row: Row): DeviceRecord {
 /** How many devices of an audience share a value. */
 export interface Breakdown {
   readonly total: number
-  readonly by: Readonly<Record<'vendor' | 'model' | 'firmware' | 'presence' | 'health' | 'registration', readonly { key: string; count: number }[]>>
+  readonly by: Readonly<
+    Record<
+      'vendor' | 'model' | 'firmware' | 'presence' | 'health' | 'registration',
+      readonly { key: string; count: number }[]
+    >
+  >
 }
 
 /** Devices as lists, single records and counts. `now` is epoch milliseconds throughout. */
@@ -134,11 +139,18 @@ export class DeviceRepository {
   constructor(private readonly database: Database) {}
 
   /** Devices of an audience in the order of their endpoint names, after `after`. */
-  async list(query: { organisationId: string; audience: Audience; after?: string; limit: number; now: number }): Promise<DeviceRecord[]> {
+  async list(query: {
+    organisationId: string
+    audience: Audience
+    after?: string
+    limit: number
+    now: number
+  }): Promise<DeviceRecord[]> {
     const parameters = new Parameters()
     const organisation = parameters.add(query.organisationId)
     const now = `${parameters.add(new Date(query.now))}::timestamptz`
-    const after = query.after === undefined ? 'true' : `device.endpoint COLLATE "C" > ${parameters.add(query.after)}`
+    const after =
+      query.after === undefined ? 'true' : `device.endpoint COLLATE "C" > ${parameters.add(query.after)}`
     const { rows } = await this.database.pool.query<Row>(
       `${selectDevice} WHERE device.organisation_id = ${organisation} AND ${after} AND ${audienceSql(query.audience, parameters, now)}
        ORDER BY device.endpoint COLLATE "C" LIMIT ${parameters.add(query.limit)}`,
@@ -190,10 +202,20 @@ export class DeviceRepository {
        GROUP BY kind, key ORDER BY count DESC, key`,
       parameters.values,
     )
-    const of = (kind: string) => rows.filter((row) => row.kind === kind && row.key !== null).map((row) => ({ key: row.key as string, count: row.count }))
+    const of = (kind: string) =>
+      rows
+        .filter((row) => row.kind === kind && row.key !== null)
+        .map((row) => ({ key: row.key as string, count: row.count }))
     return {
       total: of('total')[0]?.count ?? 0,
-      by: { vendor: of('vendor'), model: of('model'), firmware: of('firmware'), presence: of('presence'), health: of('health'), registration: of('registration') },
+      by: {
+        vendor: of('vendor'),
+        model: of('model'),
+        firmware: of('firmware'),
+        presence: of('presence'),
+        health: of('health'),
+        registration: of('registration'),
+      },
     }
   }
 

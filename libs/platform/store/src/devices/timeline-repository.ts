@@ -21,7 +21,10 @@ export interface NewTimelineEntry {
 }
 
 /** Appends entries, within the transaction of what they tell about where `client` is one. */
-export async function appendTimeline(client: pg.Pool | pg.PoolClient, entries: readonly NewTimelineEntry[]): Promise<void> {
+export async function appendTimeline(
+  client: pg.Pool | pg.PoolClient,
+  entries: readonly NewTimelineEntry[],
+): Promise<void> {
   if (entries.length === 0) return
   await client.query(
     `INSERT INTO timeline_entry (organisation_id, device_id, at, kind, fact, operation_id, campaign_id)
@@ -46,7 +49,13 @@ export async function readTimeline(
   deviceId: string,
   query: { kind?: TimelineKind; beforeId?: string; limit: number },
 ): Promise<StoredTimelineEntry[]> {
-  const { rows } = await pool.query<{ id: string; at: Date; fact: TimelineFact; operation_id: string | null; campaign_id: string | null }>(
+  const { rows } = await pool.query<{
+    id: string
+    at: Date
+    fact: TimelineFact
+    operation_id: string | null
+    campaign_id: string | null
+  }>(
     `SELECT id::text, at, fact, operation_id, campaign_id FROM timeline_entry
      WHERE device_id = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::bigint IS NULL OR (at, id) < (SELECT at, id FROM timeline_entry WHERE id = $3))
      ORDER BY at DESC, id DESC LIMIT $4`,

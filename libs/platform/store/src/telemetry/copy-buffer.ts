@@ -15,7 +15,8 @@ export const copyColumns =
  */
 export function encodeCopy(rows: readonly ValueRow[]): Buffer {
   let size = SIGNATURE.length + 2
-  for (const row of rows) size += FIXED_ROW_BYTES + (row.text ? Buffer.byteLength(row.text) : 0) + (row.bytes?.length ?? 0)
+  for (const row of rows)
+    size += FIXED_ROW_BYTES + (row.text ? Buffer.byteLength(row.text) : 0) + (row.bytes?.length ?? 0)
   const buffer = Buffer.allocUnsafe(size)
   let at = SIGNATURE.copy(buffer)
   const length = (bytes: number): void => {

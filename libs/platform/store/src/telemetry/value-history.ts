@@ -30,12 +30,18 @@ interface Row {
   bytes: Buffer | null
 }
 
-const selected = 'device_id, object_id, instance_id, resource_id, resource_instance_id, "time", received_at, type, source, number, text, bytes'
+const selected =
+  'device_id, object_id, instance_id, resource_id, resource_instance_id, "time", received_at, type, source, number, text, bytes'
 
 function stored(row: Row): StoredValue {
   return {
     deviceId: row.device_id,
-    path: rowPath({ objectId: row.object_id, instanceId: row.instance_id, resourceId: row.resource_id, resourceInstanceId: row.resource_instance_id }),
+    path: rowPath({
+      objectId: row.object_id,
+      instanceId: row.instance_id,
+      resourceId: row.resource_id,
+      resourceInstanceId: row.resource_instance_id,
+    }),
     ...fromRow(row),
     time: row.time.getTime(),
     receivedAt: row.received_at.getTime(),
@@ -44,14 +50,23 @@ function stored(row: Row): StoredValue {
 }
 
 function levels(path: Path | undefined): (number | null)[] {
-  return [path?.objectId ?? null, path?.instanceId ?? null, path?.resourceId ?? null, path?.resourceInstanceId ?? null]
+  return [
+    path?.objectId ?? null,
+    path?.instanceId ?? null,
+    path?.resourceId ?? null,
+    path?.resourceInstanceId ?? null,
+  ]
 }
 
 const withinPath = `($2::int IS NULL OR object_id = $2) AND ($3::int IS NULL OR instance_id = $3)
   AND ($4::int IS NULL OR resource_id = $4) AND ($5::int IS NULL OR resource_instance_id = $5)`
 
 /** The latest value of every resource of the devices, or of those at or below `path`. */
-export async function latestValues(pool: pg.Pool, deviceIds: readonly string[], path?: Path): Promise<StoredValue[]> {
+export async function latestValues(
+  pool: pg.Pool,
+  deviceIds: readonly string[],
+  path?: Path,
+): Promise<StoredValue[]> {
   const { rows } = await pool.query<Row>(
     `SELECT ${selected} FROM telemetry.latest WHERE device_id = ANY($1) AND ${withinPath}
      ORDER BY device_id, object_id, instance_id, resource_id, resource_instance_id`,
@@ -72,7 +87,11 @@ export interface HistoryQuery {
 }
 
 /** Values over time, at or below `path`. */
-export async function valueHistory(pool: pg.Pool, deviceId: string, query: HistoryQuery): Promise<StoredValue[]> {
+export async function valueHistory(
+  pool: pg.Pool,
+  deviceId: string,
+  query: HistoryQuery,
+): Promise<StoredValue[]> {
   const direction = query.newestFirst ? 'DESC' : 'ASC'
   const { rows } = await pool.query<Row>(
     `SELECT ${selected} FROM telemetry.value

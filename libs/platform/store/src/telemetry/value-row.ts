@@ -3,7 +3,17 @@ import { formatObjlnk, isObjlnk, parseObjlnk } from '@fieldline/object-model'
 import type { Node, Path, ResourceType, ResourceValue } from '@fieldline/object-model'
 
 /** The numbers are stored: append, never reorder. */
-const types = ['string', 'integer', 'unsigned', 'float', 'boolean', 'opaque', 'time', 'objlnk', 'corelnk'] as const satisfies readonly ResourceType[]
+const types = [
+  'string',
+  'integer',
+  'unsigned',
+  'float',
+  'boolean',
+  'opaque',
+  'time',
+  'objlnk',
+  'corelnk',
+] as const satisfies readonly ResourceType[]
 export const valueSources = ['read', 'notify', 'send', 'register'] as const
 export type ValueSource = (typeof valueSources)[number]
 
@@ -38,7 +48,9 @@ function columns(type: ResourceType, value: ResourceValue): Pick<ValueRow, 'numb
   if (typeof value === 'bigint') return { number: Number(value), text: value.toString(), bytes: null }
   if (typeof value === 'boolean') return { number: value ? 1 : 0, text: null, bytes: null }
   if (typeof value === 'number') return { number: value, text: null, bytes: null }
-  return unstorable.test(value) ? { number: null, text: null, bytes: encoder.encode(value) } : { number: null, text: value, bytes: null }
+  return unstorable.test(value)
+    ? { number: null, text: null, bytes: encoder.encode(value) }
+    : { number: null, text: value, bytes: null }
 }
 
 /**
@@ -53,8 +65,10 @@ export function toRow(
 ): ValueRow | undefined {
   const type = types.indexOf(node.type as (typeof types)[number])
   const { objectId, instanceId, resourceId, resourceInstanceId } = node.path
-  if (type < 0 || objectId === undefined || instanceId === undefined || resourceId === undefined) return undefined
-  const time = node.time !== undefined && node.time >= 0 && node.time < LAST_TIME_MS ? Math.round(node.time) : receivedAt
+  if (type < 0 || objectId === undefined || instanceId === undefined || resourceId === undefined)
+    return undefined
+  const time =
+    node.time !== undefined && node.time >= 0 && node.time < LAST_TIME_MS ? Math.round(node.time) : receivedAt
   return {
     organisationId: device.organisationId,
     deviceId: device.deviceId,
@@ -71,19 +85,28 @@ export function toRow(
 }
 
 /** The value of a row, exact. */
-export function fromRow(row: Pick<ValueRow, 'type' | 'number' | 'text' | 'bytes'>): { type: ResourceType; value: ResourceValue } {
+export function fromRow(row: Pick<ValueRow, 'type' | 'number' | 'text' | 'bytes'>): {
+  type: ResourceType
+  value: ResourceValue
+} {
   const type = types[row.type]
-  if (!type) throw new ProtocolError(Code.InternalServerError, `a stored value has the unknown type ${row.type}`)
+  if (!type)
+    throw new ProtocolError(Code.InternalServerError, `a stored value has the unknown type ${row.type}`)
   if (type === 'opaque') return { type, value: row.bytes ?? new Uint8Array() }
   if (type === 'objlnk') return { type, value: parseObjlnk(row.text ?? '') }
   if (type === 'boolean') return { type, value: row.number === 1 }
-  if (type === 'string' || type === 'corelnk') return { type, value: row.text ?? decoder.decode(row.bytes ?? new Uint8Array()) }
+  if (type === 'string' || type === 'corelnk')
+    return { type, value: row.text ?? decoder.decode(row.bytes ?? new Uint8Array()) }
   if (row.text !== null) return { type, value: BigInt(row.text) }
   return { type, value: row.number ?? Number.NaN }
 }
 
 /** The path of a row. */
-export function rowPath(row: Pick<ValueRow, 'objectId' | 'instanceId' | 'resourceId' | 'resourceInstanceId'>): Path {
+export function rowPath(
+  row: Pick<ValueRow, 'objectId' | 'instanceId' | 'resourceId' | 'resourceInstanceId'>,
+): Path {
   const { objectId, instanceId, resourceId, resourceInstanceId } = row
-  return resourceInstanceId < 0 ? { objectId, instanceId, resourceId } : { objectId, instanceId, resourceId, resourceInstanceId }
+  return resourceInstanceId < 0
+    ? { objectId, instanceId, resourceId }
+    : { objectId, instanceId, resourceId, resourceInstanceId }
 }

@@ -191,6 +191,7 @@ CREATE TABLE "device" (
     "silent_at" TIMESTAMPTZ(3),
     "awake_until" TIMESTAMPTZ(3),
     "marks" JSONB NOT NULL DEFAULT '[]',
+    "absence_told" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "device_pkey" PRIMARY KEY ("id")
@@ -292,6 +293,17 @@ CREATE TABLE "listening" (
     "last_seen_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "listening_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "process_status" (
+    "name" TEXT NOT NULL,
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "seen_at" TIMESTAMPTZ(3) NOT NULL,
+    "counters" JSONB NOT NULL,
+
+    CONSTRAINT "process_status_pkey" PRIMARY KEY ("name")
 );
 
 -- CreateTable
