@@ -128,6 +128,7 @@ describe('hostile payloads', () => {
     ['a version from the future', 110, '[{"bver":11,"n":"/3/0/9","v":1}]'],
     ['a name of five ids', 110, '[{"n":"/3/0/9/0/0","v":1}]'],
     ['a name above 65535', 110, '[{"n":"/65536/0/9","v":1}]'],
+    ['an id with a leading zero', 110, '[{"n":"/3/0/09","v":1}]'],
     ['a name that is no path', 110, '[{"n":"../../etc","v":1}]'],
     ['a value at an instance', 110, '[{"n":"/3/0","v":1}]'],
     ['a path twice', 110, '[{"n":"/3/0/9","v":1},{"n":"/3/0/9","v":1}]'],

@@ -151,6 +151,24 @@ describe('values', () => {
     )
   })
 
+  it('of LwM2M JSON are found although a base name lacks its slash', () => {
+    const paths = (base: string, json: string): string[] =>
+      decode(11543, new TextEncoder().encode(json), contextAt(base)).map((node) => formatPath(node.path))
+    expect(paths('/3303/0', '{"bn":"/3303/0","e":[{"n":"5700","v":21}]}')).toEqual(['/3303/0/5700'])
+    expect(paths('/3303', '{"bn":"/3303","e":[{"n":"0/5700","v":21}]}')).toEqual(['/3303/0/5700'])
+    expect(paths('/3/0/6', '{"bn":"/3/0/6","e":[{"n":"0","v":1},{"n":"1","v":5}]}')).toEqual([
+      '/3/0/6/0',
+      '/3/0/6/1',
+    ])
+    expect(paths('/3/0/6', '{"bn":"/3/0/6","e":[{"n":"/0","v":1}]}')).toEqual(['/3/0/6/0'])
+    expect(paths('/3/0/9', '{"bn":"/3/0/9","e":[{"n":"","v":1}]}')).toEqual(['/3/0/9'])
+    expect(paths('/3/0', '{"e":[{"n":"9","v":1},{"n":"/3/0/10","v":5},{"n":"3/0/20","v":5}]}')).toEqual([
+      '/3/0/9',
+      '/3/0/10',
+      '/3/0/20',
+    ])
+  })
+
   it('of an unknown resource are kept as they came', () => {
     const unknown = (format: number, hex: string, base = '/65000/0/1'): Node[] =>
       decode(format, fromHex(hex), contextAt(base))

@@ -5,7 +5,7 @@ import type { DecodeContext } from '../context.js'
 import { badPayload, refusing } from '../errors.js'
 import { parseJson } from '../json/grammar.js'
 import type { JsonObject } from '../json/grammar.js'
-import { pathFromName, pathFromRelativeName } from '../senml/names.js'
+import { pathFromBaseName, pathFromRelativeName } from '../senml/names.js'
 
 /** Most elements in one payload. */
 const MAX_ELEMENTS = 20_000
@@ -32,7 +32,7 @@ export function decodeLwM2mJson(payload: Uint8Array, context: DecodeContext): No
     const path =
       baseName === undefined
         ? pathFromRelativeName(name, context.base, context.alternatePath)
-        : pathFromName(baseName + name, context.alternatePath)
+        : pathFromBaseName(baseName, name, context.base, context.alternatePath)
     const time = resolveTime(baseTime, seconds(element as JsonObject, 't', where), context.now)
     const key = `${formatPath(path)} ${time ?? ''}`
     if (seen.has(key)) throw badPayload(`${formatPath(path)}: twice in the payload`)

@@ -1,3 +1,4 @@
+import { ProtocolError } from '@fieldline/bytes'
 import { isWithin, pathIds, pathLevel, pathOf, rootPath } from '@fieldline/object-model'
 import type { Path } from '@fieldline/object-model'
 import { badPayload } from '../errors.js'
@@ -18,7 +19,7 @@ export function pathFromName(name: string, alternatePath?: string): Path {
   if (
     name.length > MAX_NAME ||
     parts.length > 4 ||
-    parts.some((part) => !/^[0-9]{1,5}$/.test(part) || Number(part) > 65_535)
+    parts.some((part) => !/^(0|[1-9][0-9]{0,4})$/.test(part) || Number(part) > 65_535)
   ) {
     throw badPayload(`name "${name.slice(0, 60)}" is not a path of ids`)
   }
@@ -35,4 +36,27 @@ export function pathFromRelativeName(name: string, base: Path, alternatePath?: s
   if (name.startsWith('/') || isWithin(absolute, base) || pathLevel(base) + pathLevel(absolute) > 4)
     return absolute
   return pathOf(...pathIds(base), ...pathIds(absolute))
+}
+
+/**
+ * The path of a base name and a name of LwM2M 1.0 JSON. Plain concatenation is the rule; clients that end the base name without a slash
+ * (`/3303/0` and `5700`) are understood where the concatenation is no resource within the base and the joined path is one.
+ */
+export function pathFromBaseName(baseName: string, name: string, base: Path, alternatePath?: string): Path {
+  const joinable = name !== '' && baseName !== '' && !baseName.endsWith('/') && !name.startsWith('/')
+  if (joinable && pathLevel(base) > 0 && !isResourceWithin(baseName + name, base, alternatePath)) {
+    const joined = `${baseName}/${name}`
+    if (isResourceWithin(joined, base, alternatePath)) return pathFromName(joined, alternatePath)
+  }
+  return pathFromName(baseName + name, alternatePath)
+}
+
+function isResourceWithin(name: string, base: Path, alternatePath?: string): boolean {
+  try {
+    const path = pathFromName(name, alternatePath)
+    return pathLevel(path) >= 3 && isWithin(path, base)
+  } catch (error) {
+    if (error instanceof ProtocolError) return false
+    throw error
+  }
 }
