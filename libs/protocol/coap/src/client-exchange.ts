@@ -226,8 +226,8 @@ export class ClientExchange extends Interaction {
     if (step === 'whole') this.#end(download.whole())
     else if (step === 'more' || step === 'restart') {
       if (this.state.upload === this) this.state.upload = undefined
-      // A token of its own: that of the first request may name an observation.
-      this.token = this.#context.tokens.draw()
+      // The token of an observation belongs to its notifications. Any other is kept: some servers find the rest of an answer by it.
+      if (this.#request.observe !== undefined) this.token = this.#context.tokens.draw()
       this.#next()
     } else this.fail(step)
   }

@@ -200,7 +200,8 @@ export function coapEndpointContract(
       expect(confirmable).toBe(false)
     })
 
-    test('carries three notifications in order and stops at a reset', async () => {
+    /** Registers an observation and sends notifications with the values 1 to `count`; answers what became of each. */
+    const observe = async (count: number, decide: (seen: number) => 'ack' | 'reset') => {
       let observer: { token: Uint8Array; peer: Peer } | undefined
       pair.server.serve((given, peer) => {
         observer = { token: given.token, peer }
@@ -208,24 +209,29 @@ export function coapEndpointContract(
       })
       const seen: Notification[] = []
       const token = pair.client.newToken()
-      pair.client.onNotification((notification) => {
-        seen.push(notification)
-        return seen.length > 3 ? 'reset' : 'ack'
-      })
-      const first = await pair.run(
-        pair.client.request(pair.serverPeer, ask(Code.Get, '3/0', { observe: 0 }), { token }),
-      )
+      pair.client.onNotification((notification) => decide(seen.push(notification)))
+      const asked = ask(Code.Get, '3/0', { observe: 0 })
+      const first = await pair.run(pair.client.request(pair.serverPeer, asked, { token }))
       expect(first.observe).toBeTypeOf('number')
-      for (let value = 1; value <= 4; value++) {
-        const notification = {
-          ...content(Uint8Array.of(value), { observe: value + 1 }),
-          token: observer!.token,
-        }
-        const result = await pair.run(pair.server.notify(observer!.peer, notification))
-        expect(result).toBe(value < 4 ? 'acknowledged' : 'reset')
+      const results: string[] = []
+      for (let value = 1; value <= count; value++) {
+        const fields = content(Uint8Array.of(value), { observe: value + 1 })
+        const notification = { ...fields, token: observer!.token }
+        results.push(await pair.run(pair.server.notify(observer!.peer, notification)))
       }
-      expect(seen.map(({ payload }) => payload[0])).toEqual([1, 2, 3, 4])
       expect(seen.every((notification) => Buffer.compare(notification.token, token) === 0)).toBe(true)
+      return { results, values: seen.map(({ payload }) => payload[0]) }
+    }
+
+    test('carries three notifications in order', async () => {
+      const { results, values } = await observe(3, () => 'ack')
+      expect(results).toEqual(['acknowledged', 'acknowledged', 'acknowledged'])
+      expect(values).toEqual([1, 2, 3])
+    })
+
+    test('tells the observed side of a reset', async () => {
+      const { results } = await observe(2, (seen) => (seen < 2 ? 'ack' : 'reset'))
+      expect(results).toEqual(['acknowledged', 'reset'])
     })
 
     test('answers a ping', async () => {

@@ -1,0 +1,50 @@
+import { coapEndpointContract } from '@fieldline/coap/contract'
+import type { EndpointPair, KnownFailures } from '@fieldline/coap/contract'
+import { createNodeCoapEndpoint, nodeCoap } from './node-coap.test-support.js'
+import { runReal, silentPeer, udpEndpoint } from './pairs.test-support.js'
+
+// As hasty as our own endpoint in these tests.
+nodeCoap.updateTiming({ ackTimeout: 0.25, ackRandomFactor: 1, maxRetransmit: 2 })
+
+async function pairOf(
+  makeClient: typeof udpEndpoint | typeof createNodeCoapEndpoint,
+  makeServer: typeof udpEndpoint | typeof createNodeCoapEndpoint,
+): Promise<EndpointPair> {
+  const [client, server, silent] = await Promise.all([makeClient(), makeServer(), silentPeer()])
+  return {
+    client: client.endpoint,
+    server: server.endpoint,
+    serverPeer: server.peer,
+    nobody: silent.peer,
+    run: runReal,
+    async close() {
+      await Promise.all([client.endpoint.close(), server.endpoint.close(), silent.close()])
+    },
+  }
+}
+
+const asServer: KnownFailures = {
+  'refuses a body over 64 KiB with 4.13': 'it assembles bodies without a limit',
+  'processes the retransmission anew after NoAnswer':
+    'it acknowledges by itself after 50 ms, whether the handler has answered or not',
+  'tells the observed side of a reset': 'it does not tell what became of a notification',
+}
+
+const asClient: KnownFailures = {
+  'answers a ping': 'it cannot send an empty confirmable message',
+  'tells the observed side of a reset': 'it acknowledges every notification before anybody can refuse it',
+  'rejects with timeout when nobody answers':
+    'it reports only after EXCHANGE_LIFETIME, not MAX_TRANSMIT_WAIT',
+  'rejects what is open when it is closed': 'closing drops open requests without a word',
+}
+
+coapEndpointContract(
+  'our client, node-coap 1.5 as server',
+  () => pairOf(udpEndpoint, createNodeCoapEndpoint),
+  asServer,
+)
+coapEndpointContract(
+  'node-coap 1.5 as client, our server',
+  () => pairOf(createNodeCoapEndpoint, udpEndpoint),
+  asClient,
+)
