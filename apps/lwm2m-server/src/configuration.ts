@@ -1,0 +1,29 @@
+import { readEnvironment } from '@fieldline/process'
+
+/** What this process is told by its environment. */
+export interface Configuration {
+  readonly databaseUrl: string
+  readonly redisUrl: string | undefined
+  readonly host: string
+  readonly port: number
+  /** `known`: an endpoint that nobody added is answered 4.03 and listed as a candidate. */
+  readonly registration: 'open' | 'known'
+  /** Divides the periods of the observation plan: a demonstration lives a day in minutes. */
+  readonly timeScale: number
+  /** Seconds; the cadence assumed of a device until it is learned. */
+  readonly assumedCadenceSeconds: number
+}
+
+/** @throws ConfigurationError */
+export function readConfiguration(): Configuration {
+  const environment = readEnvironment()
+  return {
+    databaseUrl: environment.text('DATABASE_URL'),
+    redisUrl: environment.optional('REDIS_URL'),
+    host: environment.text('COAP_HOST', '127.0.0.1'),
+    port: environment.port('COAP_PORT', 5683),
+    registration: environment.oneOf('REGISTRATION', ['open', 'known'], 'known'),
+    timeScale: environment.wholeNumber('OBSERVATION_TIME_SCALE', 1, 1, 86_400),
+    assumedCadenceSeconds: environment.wholeNumber('ASSUMED_CADENCE_SECONDS', 86_400, 1),
+  }
+}

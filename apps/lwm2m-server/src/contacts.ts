@@ -1,0 +1,98 @@
+import { extendForDowntime, onContact } from '@fieldline/devices'
+import type { ContactState } from '@fieldline/devices'
+import type { Clock, Timer } from '@fieldline/bytes'
+import { defaultAwakeWindowMs } from '@fieldline/lwm2m-server'
+import type { Registration } from '@fieldline/lwm2m-server'
+import type { ContactUpdate } from '@fieldline/store'
+
+const FLUSH_MS = 500
+const MAX_PER_FLUSH = 2_000
+/** A cadence assumed for a device that keeps its lifetime short: it must be heard within it. */
+const LIFETIME_SHARE = 0.9
+
+export interface ContactsOptions {
+  readonly clock: Clock
+  readonly assumedCadenceSeconds: number
+  readonly flush: (updates: readonly ContactUpdate[]) => Promise<void>
+  /** Told the devices whose contact is now in the database. */
+  readonly onFlushed: (deviceIds: readonly string[]) => void
+  readonly onFailed: (error: unknown) => void
+}
+
+/**
+ * Learns from every uplink when the next one is due, and carries it into the database a moment later, many devices at once: an Update is
+ * answered from memory.
+ */
+export class Contacts {
+  readonly #states = new Map<string, ContactState>()
+  readonly #dirty = new Map<string, { registration: Registration; absentSince?: number }>()
+  #timer: Timer | undefined
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: ContactsOptions) {}
+
+  /** Takes over what an earlier process learned; `downtimeMs` is how long nobody listened. */
+  restore(deviceId: string, state: ContactState, downtimeMs: number): void {
+    this.#states.set(deviceId, downtimeMs > 0 ? extendForDowntime(state, downtimeMs) : state)
+  }
+
+  /** What is known of a device's contacts. */
+  stateOf(deviceId: string): ContactState | undefined {
+    return this.#states.get(deviceId)
+  }
+
+  /** One uplink. */
+  heard(registration: Registration, now: number): void {
+    const { deviceId, queueMode, lifetime } = registration
+    const before = this.#states.get(deviceId)
+    const assumed =
+      lifetime > 0
+        ? Math.min(this.options.assumedCadenceSeconds, lifetime * LIFETIME_SHARE)
+        : this.options.assumedCadenceSeconds
+    const state = onContact(before, now, {
+      queueMode,
+      awakeWindowSeconds: defaultAwakeWindowMs / 1_000,
+      modelDefaultCadenceSeconds: assumed,
+    })
+    this.#states.set(deviceId, state)
+    const absentSince =
+      before && now >= before.lateAt ? before.lastContactAt : this.#dirty.get(deviceId)?.absentSince
+    this.#dirty.set(deviceId, { registration, absentSince })
+    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  }
+
+  /** Writes deadlines of restored devices, too: they moved by our downtime. */
+  touch(registration: Registration): void {
+    if (!this.#states.has(registration.deviceId) || this.#dirty.has(registration.deviceId)) return
+    this.#dirty.set(registration.deviceId, { registration })
+    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  }
+
+  /** Writes what is not written yet. */
+  flush(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#flushing = this.#flushing.then(() => this.#write())
+    return this.#flushing
+  }
+
+  async #write(): Promise<void> {
+    const taken = [...this.#dirty.entries()].slice(0, MAX_PER_FLUSH)
+    for (const [deviceId] of taken) this.#dirty.delete(deviceId)
+    const updates = taken.flatMap(([deviceId, { registration, absentSince }]): ContactUpdate[] => {
+      const contact = this.#states.get(deviceId)
+      const { peer, expiresAt, updatedAt } = registration
+      return contact
+        ? [{ deviceId, contact, expiresAt, updatedAt, address: peer.address, port: peer.port, absentSince }]
+        : []
+    })
+    try {
+      await this.options.flush(updates)
+      if (updates.length > 0) this.options.onFlushed(updates.map((update) => update.deviceId))
+    } catch (error) {
+      this.options.onFailed(error)
+      for (const [deviceId, entry] of taken) if (!this.#dirty.has(deviceId)) this.#dirty.set(deviceId, entry)
+    }
+    if (this.#dirty.size > 0) this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  }
+}
