@@ -35,6 +35,8 @@ export class Deduplication {
   #first = 0
   #next = 0
   #origin: number | undefined
+  // The hash of the peer asked for last: `find` and `add` come in pairs.
+  #hashed: string | undefined
   #a = 0
   #b = 0
 
@@ -42,7 +44,8 @@ export class Deduplication {
     this.#maxCapacity = Math.max(firstCapacity, 2 ** Math.ceil(Math.log2(maxExchanges)))
     this.#maxLongBytes = maxLongBytes
     this.#counters = counters
-    const seed = new DataView(random.bytes(8).buffer)
+    const bytes = random.bytes(8)
+    const seed = new DataView(bytes.buffer, bytes.byteOffset)
     this.#seedA = seed.getInt32(0)
     this.#seedB = seed.getInt32(4)
   }
@@ -53,6 +56,8 @@ export class Deduplication {
   }
 
   #hash(peerId: string): void {
+    if (peerId === this.#hashed) return
+    this.#hashed = peerId
     let a = this.#seedA
     let b = this.#seedB
     for (let i = 0; i < peerId.length; i++) {

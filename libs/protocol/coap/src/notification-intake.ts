@@ -36,14 +36,14 @@ export class NotificationIntake {
     if (!handler) return this.#decide(message, peer, entry, 'reset')
     const incomplete = fields.block2?.more === true && codeClass(message.code) === 2
     if (incomplete && this.#observationPath) {
-      this.#await(this.#complete(message, fields, peer, handler), message, peer, entry)
+      void this.#await(this.#complete(message, fields, peer, handler), message, peer, entry)
       return
     }
     this.#parts.counters.notifications++
     try {
       const response = responseOf(message.code, fields, message.payload)
       const decision = handler(this.#notification(message, response, !incomplete), peer)
-      if (decision instanceof Promise) this.#await(decision, message, peer, entry)
+      if (decision instanceof Promise) void this.#await(decision, message, peer, entry)
       else this.#decide(message, peer, entry, decision)
     } catch {
       this.#withhold(entry)
@@ -85,14 +85,20 @@ export class NotificationIntake {
     return codeClass(response.code) === 2 ? response : undefined
   }
 
-  #await(decision: Promise<'ack' | 'reset'>, message: CoapMessage, peer: Peer, entry: number): void {
+  async #await(
+    decision: Promise<'ack' | 'reset'>,
+    message: CoapMessage,
+    peer: Peer,
+    entry: number,
+  ): Promise<void> {
     this.pending++
-    decision
-      .then(
-        (answer) => this.#decide(message, peer, entry, answer),
-        () => this.#withhold(entry),
-      )
-      .finally(() => this.pending--)
+    try {
+      this.#decide(message, peer, entry, await decision)
+    } catch {
+      this.#withhold(entry)
+    } finally {
+      this.pending--
+    }
   }
 
   /** The handler failed: nothing is sent, and the retransmission will be taken as new. */

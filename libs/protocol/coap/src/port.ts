@@ -49,7 +49,7 @@ export type NotifyResult = 'acknowledged' | 'reset' | 'timeout'
 export interface CoapEndpoint {
   /**
    * Sends a request and resolves with the response, whatever its code. Bodies longer than a block travel block-wise, both ways.
-   * Rejects with `RequestError`. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
+   * Rejects with `RequestError`, or `InvariantError` if the request cannot be written. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
    */
   request(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse>
   /**

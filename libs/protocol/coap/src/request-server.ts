@@ -57,6 +57,7 @@ export class RequestServer {
   readonly #representations: Representations
   readonly #szx: number
   #handler: RequestHandler = () => response(Code.NotFound)
+  #looseMessageId = 0
   /** Handlers at work. */
   pending = 0
 
@@ -89,15 +90,11 @@ export class RequestServer {
       const answer = this.#handler(exchange, peer)
       if (answer instanceof Promise) {
         this.pending++
-        void exchange.settle(answer).finally(this.#onSettled)
+        void exchange.settle(answer)
       } else this.answered(exchange, answer)
     } catch (error) {
       this.failed(exchange, error)
     }
-  }
-
-  readonly #onSettled = (): void => {
-    this.pending--
   }
 
   /** An option that cannot be accepted: a confirmable request is told, another is left without an answer (RFC 7252 §5.4.1). */
@@ -201,23 +198,31 @@ export class RequestServer {
       outbox.send(datagram, exchange.peer)
       return
     }
+    if (!exchange.separate) {
+      const type = Type.NonConfirmable
+      const messageId = this.#messageIdFor(exchange.peer)
+      if (messageId < 0) this.#parts.counters.droppedOverload++
+      else outbox.send(encodeMessage({ type, code, messageId, token, options, payload }), exchange.peer)
+      return
+    }
     const state = peers.open(exchange.peer)
     if (!state) {
       this.#parts.counters.droppedOverload++
       return
     }
-    if (exchange.separate) {
-      const type = Type.Confirmable
-      const build = (messageId: number): Uint8Array =>
-        encodeMessage({ type, code, messageId, token, options, payload })
-      state.outstanding++
-      new SeparateResponse(outbox, state, profile, open, build).start()
-    } else {
-      const type = Type.NonConfirmable
-      const messageId = state.takeMessageId()
-      if (messageId < 0) this.#parts.counters.droppedOverload++
-      else outbox.send(encodeMessage({ type, code, messageId, token, options, payload }), exchange.peer)
-    }
+    const type = Type.Confirmable
+    const build = (messageId: number): Uint8Array =>
+      encodeMessage({ type, code, messageId, token, options, payload })
+    state.outstanding++
+    new SeparateResponse(outbox, state, profile, open, build).start()
+  }
+
+  /** A Message ID for an answer that nobody acknowledges; a peer known only by its requests, perhaps forged, gets no state for it. */
+  #messageIdFor(peer: Peer): number {
+    const state = this.#parts.peers.find(peer)
+    if (state) return state.takeMessageId()
+    this.#looseMessageId = (this.#looseMessageId + 1) & 0xffff
+    return this.#looseMessageId
   }
 
   /** The options and payload of the message that carries an answer, or the block of it that was asked for. */

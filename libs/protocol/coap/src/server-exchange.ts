@@ -63,6 +63,8 @@ export class ServerExchange implements IncomingRequest {
       this.#server.answered(this, await answer)
     } catch (error) {
       this.#server.failed(this, error)
+    } finally {
+      this.#server.pending--
     }
   }
 }

@@ -88,3 +88,10 @@ export function valueOf(message: CoapMessage, number: number): number[] | undefi
 export function sampleBody(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff)
 }
+
+/** A Block1 (27) or Block2 (23) option. */
+export function blockOption(number: number, num: number, more: boolean, szx: number): CoapOption {
+  const value = (num << 4) | (more ? 8 : 0) | szx
+  if (value === 0) return option(number)
+  return option(number, value < 256 ? [value] : [value >> 8, value & 255])
+}

@@ -1,0 +1,239 @@
+import { Code } from '@fieldline/bytes'
+import { describe, expect, it } from 'vitest'
+import type { RequestError } from './errors.js'
+import { Type, noBytes } from './message.js'
+import type { CoapMessage, CoapRequest, CoapResponse } from './message.js'
+import { blockOption as block, createWire, meter, option, sampleBody, valueOf } from './wire.test-support.js'
+import type { Wire } from './wire.test-support.js'
+
+const block1 = 27
+const block2 = 23
+const size1 = 60
+const body = sampleBody(2_500)
+
+describe('a request body in blocks, sent', () => {
+  const write: CoapRequest = { code: Code.Put, uriPath: ['5', '0', '0'], uriQuery: [], payload: body }
+  const start = (wire: Wire, request = write) => {
+    const outcome: { code?: number; error?: RequestError } = {}
+    void wire.endpoint.request(meter, request).then(
+      (response) => (outcome.code = response.code),
+      (error: unknown) => (outcome.error = error as RequestError),
+    )
+    return outcome
+  }
+  const answer = (
+    wire: Wire,
+    { messageId, token }: CoapMessage,
+    code: number,
+    ...options: CoapMessage['options']
+  ) => wire.receive({ type: Type.Acknowledgement, code, messageId, token, options })
+
+  it('is one block after another, with its size in the first', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    const parts: number[] = []
+    for (const num of [0, 1, 2]) {
+      expect(wire.sent).toHaveLength(1)
+      const message = wire.take()
+      expect(valueOf(message, block1)).toEqual([(num << 4) | (num < 2 ? 8 : 0) | 6])
+      expect(valueOf(message, size1)).toEqual(num === 0 ? [0x09, 0xc4] : undefined)
+      parts.push(...message.payload)
+      answer(wire, message, num < 2 ? Code.Continue : Code.Changed, block(block1, num, num < 2, 6))
+    }
+    await wire.settle()
+    expect(parts).toEqual([...body])
+    expect(outcome.code).toBe(Code.Changed)
+  })
+
+  it('goes on in the smaller blocks that the peer asks for, an empty option being the smallest', async () => {
+    for (const szx of [2, 0]) {
+      const wire = createWire()
+      const outcome = start(wire)
+      const parts: number[] = []
+      for (let i = 0; wire.sent.length > 0; i++) {
+        const message = wire.take()
+        const [high = 0, low] = valueOf(message, block1) as number[]
+        const num = (low === undefined ? high : (high << 8) | low) >> 4
+        expect(num * (i === 0 ? 1_024 : 16 << szx)).toBe(parts.length)
+        parts.push(...message.payload)
+        const more = parts.length < body.length
+        answer(wire, message, more ? Code.Continue : Code.Changed, block(block1, num, false, szx))
+        await wire.settle()
+      }
+      expect(parts).toEqual([...body])
+      expect(outcome.code).toBe(Code.Changed)
+    }
+  })
+
+  it('starts again in smaller blocks after 4.13 with a hint, also if it was not in blocks', async () => {
+    for (const payload of [body, body.subarray(0, 600)]) {
+      const wire = createWire()
+      start(wire, { ...write, payload })
+      answer(wire, wire.take(), Code.RequestEntityTooLarge, block(block1, 0, true, 4))
+      const again = wire.take()
+      expect(valueOf(again, block1)).toEqual([8 | 4])
+      expect(again.payload).toEqual(payload.subarray(0, 256))
+    }
+  })
+
+  it('stops at the first error', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    answer(wire, wire.take(), Code.MethodNotAllowed, block(block1, 0, true, 6))
+    await wire.settle()
+    expect(outcome.code).toBe(Code.MethodNotAllowed)
+    expect(wire.sent).toHaveLength(0)
+  })
+
+  it('stops at 4.13 without a smaller block', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    answer(wire, wire.take(), Code.RequestEntityTooLarge)
+    await wire.settle()
+    expect(outcome.code).toBe(Code.RequestEntityTooLarge)
+  })
+
+  it('is rejected, not thrown, when the peer answers with another block, a larger size, or none', async () => {
+    for (const options of [[block(block1, 3, true, 6)], [option(block1, [0x0f])], []]) {
+      const wire = createWire()
+      const outcome = start(wire)
+      answer(wire, wire.take(), Code.Continue, ...options)
+      await wire.settle()
+      expect(outcome.error).toMatchObject({ reason: 'bad-response', acknowledged: true })
+    }
+  })
+
+  it('lets other requests pass between its blocks, but no second body', () => {
+    const wire = createWire()
+    start(wire)
+    start(wire)
+    start(wire, { code: Code.Get, uriPath: ['3'], uriQuery: [], payload: noBytes })
+    answer(wire, wire.take(), Code.Continue, block(block1, 0, true, 6))
+    const read = wire.take()
+    expect(read.code).toBe(Code.Get)
+    answer(wire, read, Code.Content)
+    expect(valueOf(wire.take(), block1)).toEqual([0x1e])
+  })
+})
+
+describe('a long answer, received', () => {
+  const read: CoapRequest = {
+    code: Code.Get,
+    uriPath: ['3'],
+    uriQuery: [],
+    accept: 110,
+    observe: 0,
+    payload: noBytes,
+  }
+  const start = (wire: Wire, request = read) => {
+    const outcome: { response?: CoapResponse; error?: RequestError } = {}
+    void wire.endpoint.request(meter, request).then(
+      (response) => (outcome.response = response),
+      (error: unknown) => (outcome.error = error as RequestError),
+    )
+    return outcome
+  }
+  const give = (wire: Wire, num: number, more: boolean, szx = 6, tag = 1, all = body) => {
+    const { messageId, token } = wire.take()
+    wire.receive({
+      type: Type.Acknowledgement,
+      code: Code.Content,
+      messageId,
+      token,
+      options: [
+        option(4, [tag]),
+        ...(num === 0 ? [option(6, [9])] : []),
+        option(12, [110]),
+        block(block2, num, more, szx),
+      ],
+      payload: all.subarray(num * (16 << szx), (num + 1) * (16 << szx)),
+    })
+  }
+
+  it('is put together; later blocks are asked for without Observe and with another token', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    const { token } = wire.sent[0].message
+    give(wire, 0, true)
+    const next = wire.sent[0].message
+    expect(next.token).not.toEqual(token)
+    expect(next.options).toEqual([option(11, '3'), option(17, [110]), block(block2, 1, false, 6)])
+    give(wire, 1, true)
+    give(wire, 2, false)
+    await wire.settle()
+    expect(outcome.response).toMatchObject({ code: Code.Content, contentFormat: 110, observe: 9 })
+    expect(outcome.response?.payload).toEqual(body)
+  })
+
+  it('may be a single block with an empty option', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    const { messageId, token } = wire.take()
+    wire.receive({
+      type: Type.Acknowledgement,
+      code: Code.Content,
+      messageId,
+      token,
+      options: [option(block2), option(block1)],
+      payload: Uint8Array.of(1),
+    })
+    await wire.settle()
+    expect(outcome.response?.payload).toEqual(Uint8Array.of(1))
+  })
+
+  it('is begun again when its entity tag changes, but not for ever', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    give(wire, 0, true, 6, 1)
+    give(wire, 1, true, 6, 2)
+    expect(valueOf(wire.sent[0].message, block2)).toEqual([6])
+    give(wire, 0, true, 6, 2)
+    give(wire, 1, true, 6, 2)
+    give(wire, 2, false, 6, 2)
+    await wire.settle()
+    expect(outcome.response?.payload).toEqual(body)
+
+    const restless = start(wire)
+    for (let tag = 1; !restless.error && tag < 20; tag++) {
+      give(wire, tag % 2 === 1 ? 0 : 1, true, 6, tag)
+      await wire.settle()
+    }
+    expect(restless.error).toMatchObject({ reason: 'bad-response' })
+  })
+
+  it('over the limit is given up', async () => {
+    const wire = createWire({ limits: { maxBody: 2_000 } })
+    const outcome = start(wire)
+    give(wire, 0, true)
+    give(wire, 1, true)
+    await wire.settle()
+    expect(outcome.error).toMatchObject({ reason: 'too-large', acknowledged: true })
+  })
+
+  it('with a block out of order or cut short is rejected', async () => {
+    for (const damage of ['order', 'length']) {
+      const wire = createWire()
+      const outcome = start(wire)
+      give(wire, 0, true)
+      if (damage === 'order') give(wire, 2, false)
+      else give(wire, 1, true, 6, 1, body.subarray(0, 1_500))
+      await wire.settle()
+      expect(outcome.error).toMatchObject({ reason: 'bad-response' })
+    }
+  })
+
+  it('continues in smaller blocks if the peer shrinks them', async () => {
+    const wire = createWire()
+    const outcome = start(wire)
+    give(wire, 0, true, 6)
+    for (let num = 4; num * 256 < body.length; num++) give(wire, num, (num + 1) * 256 < body.length, 4)
+    await wire.settle()
+    expect(outcome.response?.payload).toEqual(body)
+  })
+
+  it('is asked for in small blocks if we want them so', () => {
+    const wire = createWire({ limits: { blockSize: 64 } })
+    start(wire)
+    expect(valueOf(wire.take(), block2)).toEqual([2])
+  })
+})
