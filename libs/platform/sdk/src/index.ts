@@ -1,0 +1,5 @@
+export { createClient } from './client.js'
+export type { CallArgument, CallName, Client, ClientOptions } from './client.js'
+export { liveUrl, openLive } from './live.js'
+export type { LiveOptions, LiveState, LiveTopics } from './live.js'
+export { ProblemError } from './problem-error.js'
