@@ -1,34 +1,24 @@
+import type { AuditRecord } from '@fieldline/access'
 import type pg from 'pg'
 
-/** One line of the audit: who did what to what, when, and why. `before` and `after` never hold secrets. */
-export interface NewAuditRecord {
-  readonly organisationId: string
-  readonly actor: string
-  readonly action: string
-  readonly target: string
-  readonly reason?: string
-  readonly before?: unknown
-  readonly after?: unknown
-  readonly requestId?: string
-}
-
-/** Appends records, in the transaction of what they record. */
-export async function appendAudit(
-  client: pg.Pool | pg.PoolClient,
-  records: readonly NewAuditRecord[],
-): Promise<void> {
+/** Appends to the audit, in the transaction of what is recorded. */
+export async function appendAudit(client: pg.Pool | pg.PoolClient, records: readonly AuditRecord[]): Promise<void> {
   for (const record of records) {
     await client.query(
-      `INSERT INTO audit_record (organisation_id, actor, action, target, reason, before, after, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO audit_record (organisation_id, at, actor, action, subject_kind, subject_id, subject_name, "where", reason, before, after)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
         record.organisationId,
-        record.actor,
+        record.at,
+        JSON.stringify(record.actor),
         record.action,
-        record.target,
+        record.subject.kind,
+        record.subject.id,
+        record.subject.name ?? null,
+        JSON.stringify(record.where),
         record.reason ?? null,
-        record.before === undefined ? null : JSON.stringify(record.before),
-        record.after === undefined ? null : JSON.stringify(record.after),
-        record.requestId ?? null,
+        JSON.stringify(record.before),
+        JSON.stringify(record.after),
       ],
     )
   }

@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Configuration } from '../configuration.js'
+import type { Authentication } from './authentication.js'
+
+/** Fastify's headers as the web platform has them. */
+export function webHeaders(request: FastifyRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && name !== 'content-length')
+      headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}
+
+/** Hands everything below `/api/auth` to the sign-in library, which speaks web requests. */
+export function mountAuthentication(
+  fastify: FastifyInstance,
+  authentication: Authentication,
+  { consoleUrl }: Configuration,
+): void {
+  fastify.route({
+    method: ['GET', 'POST'],
+    url: '/api/auth/*',
+    async handler(request, reply) {
+      const response = await authentication.handler(
+        new Request(new URL(request.url, consoleUrl), {
+          method: request.method,
+          headers: webHeaders(request),
+          body:
+            request.method === 'GET' || request.body === undefined || request.body === null
+              ? undefined
+              : JSON.stringify(request.body),
+        }),
+      )
+      reply.status(response.status)
+      for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value)
+      const cookies = response.headers.getSetCookie()
+      if (cookies.length > 0) reply.header('set-cookie', cookies)
+      return reply.send(await response.text())
+    },
+  })
+}

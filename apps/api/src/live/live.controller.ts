@@ -1,0 +1,47 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Bind, Caller, Input } from '../http/bind.js'
+import type { RouteRequest } from '../http/bind.js'
+import { LiveFeed } from './live-feed.js'
+
+const BEAT_MS = 15_000
+/** A reader this far behind is let go; its browser comes back and reads anew. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+
+/** Changes as server-sent events. @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
+@Controller()
+export class LiveController {
+  constructor(@Inject(LiveFeed) private readonly feed: LiveFeed) {}
+
+  @Bind('live')
+  live(
+    @Input() { query }: RouteRequest<'live'>,
+    @Caller() { principal }: Caller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): void {
+    reply.hijack()
+    const { raw } = reply
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      connection: 'keep-alive',
+    })
+    raw.write('retry: 2000\n\n: connected\n\n')
+    const unsubscribe = this.feed.subscribe({
+      organisationId: principal.organisationId,
+      query,
+      send: ({ event, data }) => {
+        if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
+        else raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      },
+    })
+    const beat = setInterval(() => raw.write(': beat\n\n'), BEAT_MS)
+    request.raw.on('close', () => {
+      clearInterval(beat)
+      unsubscribe()
+    })
+    raw.on('error', () => raw.destroy())
+  }
+}

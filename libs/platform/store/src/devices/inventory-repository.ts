@@ -1,0 +1,219 @@
+import { DomainError } from '@fieldline/contracts'
+import type { CreateDevice, UpdateDevice } from '@fieldline/contracts'
+import type { AuditRecord } from '@fieldline/access'
+import { appendAudit } from '../access/audit-repository.js'
+import { inTransaction } from '../database.js'
+import type { Database } from '../database.js'
+import { appendTimeline } from './timeline-repository.js'
+import type pg from 'pg'
+
+const UNIQUE_VIOLATION = '23505'
+
+/** What people know of a device: facts and dated assignments. An assignment that changes ends now and a new one begins. */
+export class InventoryRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Makes a device known; a candidate of that name is admitted by it.
+   * @throws DomainError already-exists
+   */
+  async create(
+    organisationId: string,
+    device: CreateDevice,
+    audit: AuditRecord,
+    now: number,
+  ): Promise<string> {
+    return inTransaction(this.database.pool, async (client) => {
+      const { rows } = await client
+        .query<{ id: string }>(
+          `INSERT INTO device (organisation_id, endpoint, label, vendor, model, groups) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+          [
+            organisationId,
+            device.endpoint,
+            device.label ?? null,
+            device.vendor ?? null,
+            device.model ?? null,
+            device.group ?? [],
+          ],
+        )
+        .catch((error: { code?: string }) => {
+          if (error.code !== UNIQUE_VIOLATION) throw error
+          throw new DomainError(
+            'already-exists',
+            `There is a device ${device.endpoint} already; change it with PATCH.`,
+            'endpoint',
+          )
+        })
+      const id = rows[0]?.id as string
+      await client.query('DELETE FROM candidate WHERE organisation_id = $1 AND endpoint = $2', [
+        organisationId,
+        device.endpoint,
+      ])
+      await assign(client, organisationId, id, device, now)
+      await appendAudit(client, [audit])
+      return id
+    })
+  }
+
+  /** Changes facts; null takes one away. */
+  async update(
+    organisationId: string,
+    deviceId: string,
+    change: UpdateDevice,
+    audit: AuditRecord,
+    by: string,
+    now: number,
+  ): Promise<void> {
+    await inTransaction(this.database.pool, async (client) => {
+      await client.query(
+        `UPDATE device SET label = CASE WHEN $2 THEN $3 ELSE label END, groups = coalesce($4, groups) WHERE id = $1`,
+        [deviceId, change.label !== undefined, change.label ?? null, change.group ?? null],
+      )
+      await assign(client, organisationId, deviceId, change, now)
+      await appendTimeline(client, [
+        {
+          organisationId,
+          deviceId,
+          at: now,
+          fact: { kind: 'device-changed', by, fields: Object.keys(change) },
+        },
+      ])
+      await appendAudit(client, [audit])
+    })
+  }
+
+  /**
+   * Retires a device: its registration, operations and assignments go, the values it reported stay under its id.
+   * @throws DomainError conflict while a campaign that has not ended holds it
+   */
+  async remove(deviceId: string, audit: AuditRecord): Promise<void> {
+    await inTransaction(this.database.pool, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT campaign.name FROM task JOIN campaign ON campaign.id = task.campaign_id
+         WHERE task.device_id = $1 AND campaign.state NOT IN ('draft', 'finished', 'aborted') AND task.state <> 'excluded' LIMIT 1`,
+        [deviceId],
+      )
+      if (rows[0])
+        throw new DomainError(
+          'conflict',
+          `The campaign "${rows[0].name}" holds this device; wait for its end or abort it.`,
+        )
+      await client.query('DELETE FROM device WHERE id = $1', [deviceId])
+      await appendAudit(client, [audit])
+    })
+  }
+}
+
+type Assignments = Pick<UpdateDevice, 'site' | 'meteringPoint' | 'meterSerial' | 'iccid'>
+
+/** Brings the dated assignments to what is asked; what is not named stays. */
+async function assign(
+  client: pg.PoolClient,
+  organisationId: string,
+  deviceId: string,
+  wanted: Assignments,
+  now: number,
+): Promise<void> {
+  const moment = new Date(now)
+  if (wanted.iccid !== undefined) {
+    await client.query('UPDATE sim_installation SET until = $2 WHERE device_id = $1 AND until IS NULL', [
+      deviceId,
+      moment,
+    ])
+    if (wanted.iccid !== null) {
+      await client.query(
+        `WITH card AS (INSERT INTO sim (organisation_id, iccid) VALUES ($1, $2) ON CONFLICT (organisation_id, iccid) DO UPDATE SET iccid = excluded.iccid RETURNING id)
+         INSERT INTO sim_installation (organisation_id, sim_id, device_id, "from") SELECT $1, id, $3, $4 FROM card`,
+        [organisationId, wanted.iccid, deviceId, moment],
+      )
+    }
+  }
+  if (wanted.meterSerial === undefined && wanted.meteringPoint === undefined && wanted.site === undefined)
+    return
+  const { rows } = await client.query<{
+    serial: string
+    code: string | null
+    site: string | null
+    zone: string | null
+  }>(
+    `SELECT meter.serial, metering_point.code, site.name AS site, site.time_zone AS zone
+     FROM device_installation JOIN meter ON meter.id = device_installation.meter_id
+     LEFT JOIN meter_installation ON meter_installation.meter_id = meter.id AND meter_installation.until IS NULL
+     LEFT JOIN metering_point ON metering_point.id = meter_installation.metering_point_id
+     LEFT JOIN site ON site.id = metering_point.site_id
+     WHERE device_installation.device_id = $1 AND device_installation.until IS NULL LIMIT 1`,
+    [deviceId],
+  )
+  const known = rows[0]
+  const serial = wanted.meterSerial === undefined ? known?.serial : wanted.meterSerial
+  const code = wanted.meteringPoint === undefined ? (known?.code ?? undefined) : wanted.meteringPoint
+  const site =
+    wanted.site === undefined
+      ? known?.site && known.zone
+        ? { name: known.site, timeZone: known.zone }
+        : undefined
+      : wanted.site
+  // a place and a register hang together through the meter; until people name them, their numbers are the device's own
+  await place(
+    client,
+    organisationId,
+    deviceId,
+    {
+      serial: serial ?? `device ${deviceId}`,
+      code: code ?? (site ? `site of ${deviceId}` : undefined),
+      site: site ?? undefined,
+    },
+    moment,
+  )
+}
+
+async function place(
+  client: pg.PoolClient,
+  organisationId: string,
+  deviceId: string,
+  wanted: { serial: string; code?: string; site?: { name: string; timeZone: string } },
+  moment: Date,
+): Promise<void> {
+  const one = async (sql: string, values: unknown[]): Promise<string> =>
+    (await client.query<{ id: string }>(sql, values)).rows[0]?.id as string
+  const meterId = await one(
+    `INSERT INTO meter (organisation_id, serial) VALUES ($1, $2) ON CONFLICT (organisation_id, serial) DO UPDATE SET serial = excluded.serial RETURNING id`,
+    [organisationId, wanted.serial],
+  )
+  await client.query(
+    'UPDATE device_installation SET until = $3 WHERE device_id = $1 AND until IS NULL AND meter_id <> $2',
+    [deviceId, meterId, moment],
+  )
+  await client.query(
+    `INSERT INTO device_installation (organisation_id, device_id, meter_id, "from") SELECT $1, $2, $3, $4
+     WHERE NOT EXISTS (SELECT FROM device_installation WHERE device_id = $2 AND meter_id = $3 AND until IS NULL)`,
+    [organisationId, deviceId, meterId, moment],
+  )
+  if (wanted.code === undefined) {
+    await client.query('UPDATE meter_installation SET until = $2 WHERE meter_id = $1 AND until IS NULL', [
+      meterId,
+      moment,
+    ])
+    return
+  }
+  const site = wanted.site ?? { name: 'No site', timeZone: 'UTC' }
+  const siteId = await one(
+    `INSERT INTO site (organisation_id, name, time_zone) VALUES ($1, $2, $3)
+     ON CONFLICT (organisation_id, name) DO UPDATE SET time_zone = excluded.time_zone RETURNING id`,
+    [organisationId, site.name, site.timeZone],
+  )
+  const pointId = await one(
+    `INSERT INTO metering_point (organisation_id, code, site_id) VALUES ($1, $2, $3)
+     ON CONFLICT (organisation_id, code) DO UPDATE SET site_id = excluded.site_id RETURNING id`,
+    [organisationId, wanted.code, siteId],
+  )
+  await client.query(
+    'UPDATE meter_installation SET until = $3 WHERE meter_id = $1 AND until IS NULL AND metering_point_id <> $2',
+    [meterId, pointId, moment],
+  )
+  await client.query(
+    `INSERT INTO meter_installation (organisation_id, meter_id, metering_point_id, "from") SELECT $1, $2, $3, $4
+     WHERE NOT EXISTS (SELECT FROM meter_installation WHERE meter_id = $2 AND metering_point_id = $3 AND until IS NULL)`,
+    [organisationId, meterId, pointId, moment],
+  )
+}
