@@ -82,13 +82,18 @@ async function runSubcommand(command) {
         await execute(pgConfig(datasourceUrl))
         break
       case 'create-database':
-        await execute(pgConfig(datasourceUrl, 'postgres'), `CREATE DATABASE ${quote(database)}`).catch((error) => {
-          // two deployments at once: the other one made it, which is as good
-          if (error.code !== '42P04' && error.code !== '23505') throw error
-        })
+        await execute(pgConfig(datasourceUrl, 'postgres'), `CREATE DATABASE ${quote(database)}`).catch(
+          (error) => {
+            // two deployments at once: the other one made it, which is as good
+            if (error.code !== '42P04' && error.code !== '23505') throw error
+          },
+        )
         break
       case 'drop-database':
-        await execute(pgConfig(datasourceUrl, 'postgres'), `DROP DATABASE IF EXISTS ${quote(database)} WITH (FORCE)`)
+        await execute(
+          pgConfig(datasourceUrl, 'postgres'),
+          `DROP DATABASE IF EXISTS ${quote(database)} WITH (FORCE)`,
+        )
         break
       default:
         throw new Error(`unknown command ${command}`)
@@ -96,9 +101,13 @@ async function runSubcommand(command) {
   } catch (error) {
     const url = new URL(datasourceUrl)
     const { code, message } = /** @type {{ code?: string, message: string }} */ (error)
-    if (code === '3D000') fail('P1003', `Database \`${database}\` does not exist`, { database_name: database })
+    if (code === '3D000')
+      fail('P1003', `Database \`${database}\` does not exist`, { database_name: database })
     else if (code === '28P01') fail('P1000', message, { database_user: url.username })
-    else fail('P1001', `Can't reach database server at \`${url.host}\`: ${message}`, { database_location: url.host })
+    else
+      fail('P1001', `Can't reach database server at \`${url.host}\`: ${message}`, {
+        database_location: url.host,
+      })
   }
 }
 
@@ -131,8 +140,9 @@ function mendAdapter(factory) {
     // adapter-pg cannot read "char" columns, which every introspection selects: let it read them as text …
     connection.performIO = async (/** @type {object} */ query) => {
       const result = await performIO.call(connection, query)
-      const found = (result.fields ?? []).flatMap((/** @type {{ dataTypeID: number }} */ field, /** @type {number} */ i) =>
-        field.dataTypeID === CHAR_OID ? [i] : [],
+      const found = (result.fields ?? []).flatMap(
+        (/** @type {{ dataTypeID: number }} */ field, /** @type {number} */ i) =>
+          field.dataTypeID === CHAR_OID ? [i] : [],
       )
       for (const i of found) result.fields[i].dataTypeID = TEXT_OID
       charColumns.set(query, found)
@@ -187,7 +197,9 @@ async function loadEngine() {
   instance.exports.__wbindgen_start()
   let panic = ''
   // the engine's panic hook reports here; without it a panic would end the process in silence and with exit code 0
-  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (/** @type {string} */ text) => (panic = text) } })
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: { set_message: (/** @type {string} */ text) => (panic = text) },
+  })
   const config = datasourceUrl ? pgConfig(datasourceUrl) : /** @type {any} */ ({})
   const schema = datasourceUrl ? (new URL(datasourceUrl).searchParams.get('schema') ?? undefined) : undefined
   const factory = bindMigrationAwareSqlAdapterFactory(adapter(config, schema))
@@ -212,7 +224,8 @@ async function serveJsonRpc() {
       const { engine } = loaded
       panicMessage = loaded.panicMessage
       const result = await engine[method === 'getDatabaseVersion' ? 'version' : method](params)
-      if (method === 'diff' && result?.stdout) send({ id: id + 1e6, method: 'print', params: { content: result.stdout } })
+      if (method === 'diff' && result?.stdout)
+        send({ id: id + 1e6, method: 'print', params: { content: result.stdout } })
       send({ id, result: result ?? null })
     } catch (thrown) {
       const error = /** @type {{ message?: string, code?: string, meta?: object }} */ (thrown)
@@ -223,12 +236,16 @@ async function serveJsonRpc() {
         meta: error?.meta ?? {},
         error_code: error?.code ?? /\b(P\d{4})\b/.exec(message)?.[1],
       }
-      send({ id, error: { code: 4466, message: 'An error happened. Check the data field for details.', data } })
+      send({
+        id,
+        error: { code: 4466, message: 'An error happened. Check the data field for details.', data },
+      })
       if (panicMessage()) process.exitCode = 101
     }
   }
   let pending = Promise.resolve()
-  for await (const line of createInterface({ input: process.stdin })) pending = pending.then(() => answer(line))
+  for await (const line of createInterface({ input: process.stdin }))
+    pending = pending.then(() => answer(line))
   await pending
   process.exit()
 }

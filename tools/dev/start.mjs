@@ -54,11 +54,17 @@ await runMain(async () => {
   const database = async () => {
     if (options.databaseUrl) {
       await waitForPostgres(options.databaseUrl, 5).catch((error) => {
-        throw new Complaint(`DATABASE_URL does not lead to a PostgreSQL that lets us in: ${error.message}. Check host, port, user, password and database.`)
+        throw new Complaint(
+          `DATABASE_URL does not lead to a PostgreSQL that lets us in: ${error.message}. Check host, port, user, password and database.`,
+        )
       })
       return options.databaseUrl
     }
-    const postgres = await preparePostgres({ folder: join(dataDir, 'pg'), password: secrets.databasePassword, onStart })
+    const postgres = await preparePostgres({
+      folder: join(dataDir, 'pg'),
+      password: secrets.databasePassword,
+      onStart,
+    })
     supervisor.start({ name: 'postgres', command: postgres.command, args: postgres.args })
     await waitForPostgres(postgres.url('postgres'))
     await createDatabase(postgres.url('fieldline'))
@@ -78,12 +84,32 @@ await runMain(async () => {
   const consoleUrl = `http://127.0.0.1:${ports.console}`
   const apiUrl = `http://127.0.0.1:${ports.api}`
   const coapUrl = `coap://${options.host.includes(':') ? `[${options.host}]` : options.host}:${ports.coap}`
-  const shared = { DATABASE_URL: databaseUrl, REDIS_URL: options.redisUrl, STORE_KEY: secrets.storeKey, NODE_ENV: 'production' }
+  const shared = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: options.redisUrl,
+    STORE_KEY: secrets.storeKey,
+    NODE_ENV: 'production',
+  }
   const app = (/** @type {string} */ name, /** @type {Record<string, string | undefined>} */ env) =>
-    supervisor.start({ name, command: process.execPath, args: ['--enable-source-maps', inRoot('apps', name, 'dist/main.js')], env: { ...shared, ...env } })
+    supervisor.start({
+      name,
+      command: process.execPath,
+      args: ['--enable-source-maps', inRoot('apps', name, 'dist/main.js')],
+      env: { ...shared, ...env },
+    })
 
-  const server = app('lwm2m-server', { COAP_HOST: options.host, COAP_PORT: String(ports.coap), REGISTRATION: options.registration })
-  const api = app('api', { API_HOST: '127.0.0.1', API_PORT: String(ports.api), AUTH_SECRET: secrets.authSecret, CONSOLE_URL: consoleUrl, CREDENTIALS_FILE: credentialsPath })
+  const server = app('lwm2m-server', {
+    COAP_HOST: options.host,
+    COAP_PORT: String(ports.coap),
+    REGISTRATION: options.registration,
+  })
+  const api = app('api', {
+    API_HOST: '127.0.0.1',
+    API_PORT: String(ports.api),
+    AUTH_SECRET: secrets.authSecret,
+    CONSOLE_URL: consoleUrl,
+    CREDENTIALS_FILE: credentialsPath,
+  })
   const worker = app('worker', {})
   for (const child of [server, api, worker]) await supervisor.ready(child, 60)
   say('lwm2m-server, api and worker are up')
@@ -100,11 +126,34 @@ await runMain(async () => {
   say('console is up')
   if (options.demo) {
     const target = `coap://${isLoopback(options.host) ? options.host : '127.0.0.1'}:${ports.coap}`
-    const args = [inRoot('tools/simulator/dist/main.js'), '--meters', String(options.meters), '--seed', String(options.seed), '--server', target, '--identities', join(dataDir, 'fleet.json'), '--demo']
-    supervisor.start({ name: 'simulator', command: process.execPath, args, env: { DATABASE_URL: undefined, REDIS_URL: undefined } })
+    const args = [
+      inRoot('tools/simulator/dist/main.js'),
+      '--meters',
+      String(options.meters),
+      '--seed',
+      String(options.seed),
+      '--server',
+      target,
+      '--identities',
+      join(dataDir, 'fleet.json'),
+      '--demo',
+    ]
+    supervisor.start({
+      name: 'simulator',
+      command: process.execPath,
+      args,
+      env: { DATABASE_URL: undefined, REDIS_URL: undefined },
+    })
     say(`${options.meters} simulated meters are starting; each wakes every 1 to 5 minutes`)
   }
-  writeRun(dataDir, { pid: process.pid, databaseUrl, console: consoleUrl, api: apiUrl, coap: coapUrl, pids: supervisor.pids })
+  writeRun(dataDir, {
+    pid: process.pid,
+    databaseUrl,
+    console: consoleUrl,
+    api: apiUrl,
+    coap: coapUrl,
+    pids: supervisor.pids,
+  })
   if (stopping) return
 
   const showPassword = first && process.stdout.isTTY
@@ -128,7 +177,11 @@ await runMain(async () => {
 /** Waits until the page answers 200, for at most a minute. @param {string} url */
 async function waitForPage(url) {
   let last = ''
-  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (
+    const until = Date.now() + 60_000;
+    Date.now() < until;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  ) {
     try {
       const response = await fetch(url, { redirect: 'follow' })
       if (response.ok) return
@@ -137,5 +190,7 @@ async function waitForPage(url) {
       last = /** @type {Error} */ (error).message
     }
   }
-  throw new Complaint(`The console does not answer at ${url} (${last}); its log is console.log in the logs folder.`)
+  throw new Complaint(
+    `The console does not answer at ${url} (${last}); its log is console.log in the logs folder.`,
+  )
 }

@@ -2,27 +2,37 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * One configuration for every kind of test. `FIELDLINE_TESTS` picks the kind: `unit` (the default), `pg`, `redis`; whole-system tests run in
- * Playwright and in the runner of tools/e2e. Libraries are taken from their sources, so that no build is needed.
+ * One configuration for every kind of test. `FIELDLINE_TESTS` picks the kind: `unit` (the default), `pg`, `redis`, `e2e`. Libraries are taken from their sources, so that no build is needed.
  */
 const kinds: Record<string, { include: string[]; exclude: string[] }> = {
-  unit: { include: ['{apps,libs,tools}/**/*.test.{ts,tsx}'], exclude: ['**/*.pg.test.ts', '**/*.redis.test.ts'] },
+  unit: {
+    include: ['{apps,libs,tools}/**/*.test.{ts,tsx}'],
+    exclude: ['**/*.pg.test.ts', '**/*.redis.test.ts'],
+  },
   pg: { include: ['{apps,libs,tools}/**/*.pg.test.ts'], exclude: [] },
   redis: { include: ['{apps,libs,tools}/**/*.redis.test.ts'], exclude: [] },
+  e2e: { include: ['tools/e2e/src/**/*.e2e.ts'], exclude: [] },
 }
 const kind = kinds[process.env.FIELDLINE_TESTS ?? 'unit']
-if (!kind) throw new Error(`FIELDLINE_TESTS is "${process.env.FIELDLINE_TESTS}"; it may be ${Object.keys(kinds).join(', ')}`)
+if (!kind)
+  throw new Error(
+    `FIELDLINE_TESTS is "${process.env.FIELDLINE_TESTS}"; it may be ${Object.keys(kinds).join(', ')}`,
+  )
+
+const wholeSystem = kind === kinds.e2e
 
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
-  resolve: { conditions: ['fieldline-source', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['fieldline-source', 'node', 'import', 'module', 'default'] } },
+  resolve: { conditions: ['fieldline-source', 'node'] },
+  ssr: { resolve: { conditions: ['fieldline-source', 'node'] } },
   test: {
     include: kind.include,
     exclude: [...kind.exclude, '**/node_modules/**', '**/dist/**', '**/.next/**'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: wholeSystem ? 120_000 : 20_000,
+    hookTimeout: wholeSystem ? 180_000 : 60_000,
     pool: 'threads',
     maxWorkers: 2,
+    // each whole-system test starts a Fieldline of its own: one at a time is what two cores carry
+    fileParallelism: !wholeSystem,
   },
 })

@@ -26,13 +26,17 @@ export function openDataFolder(folder, reset) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw new Complaint(`The data folder ${folder} cannot be written (${/** @type {NodeJS.ErrnoException} */ (error).code}); give --data-dir another one.`)
+    throw new Complaint(
+      `The data folder ${folder} cannot be written (${/** @type {NodeJS.ErrnoException} */ (error).code}); give --data-dir another one.`,
+    )
   }
   const runPath = join(folder, 'run.json')
   if (existsSync(runPath)) {
     const { pid } = readRun(folder)
     if (pid && pid !== process.pid && isAlive(pid) && isSupervisor(pid)) {
-      throw new Complaint(`Fieldline is running from ${folder} already (process ${pid}); stop it first, or give --data-dir another folder.`)
+      throw new Complaint(
+        `Fieldline is running from ${folder} already (process ${pid}); stop it first, or give --data-dir another folder.`,
+      )
     }
   }
   if (reset) for (const name of OURS) rmSync(join(folder, name), { recursive: true, force: true })

@@ -11,18 +11,26 @@ import { Complaint, say } from './say.mjs'
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
-  throw new Complaint(`Fieldline needs Node 20.19 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`)
+  throw new Complaint(
+    `Fieldline needs Node 20.19 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`,
+  )
 }
 
 /** Installs the packages of the lockfile where they are missing or were installed for another lockfile. @param {OnStart} [onStart] */
 export async function installPackages(onStart) {
   const stamp = inRoot('node_modules', '.fieldline-lock')
-  const lock = createHash('sha256').update(readFileSync(inRoot('package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(inRoot('package-lock.json')))
+    .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   say('installing packages (once; a minute or two)')
-  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { onStart })
+  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    onStart,
+  })
   if (code !== 0) {
-    throw new Complaint(`npm ci failed:\n${output.trim()}\nCheck that the package registry can be reached, then run the command again.`)
+    throw new Complaint(
+      `npm ci failed:\n${output.trim()}\nCheck that the package registry can be reached, then run the command again.`,
+    )
   }
   writeFileSync(stamp, lock)
   say('packages installed')
@@ -31,7 +39,18 @@ export async function installPackages(onStart) {
 /** Builds what has changed since the last build. @param {OnStart} [onStart] */
 export async function build(onStart) {
   say('building (only what has changed)')
-  const { code, output } = await run(process.execPath, [inRoot('node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'build', '--parallel=2', '--outputStyle=static'], { onStart })
+  const { code, output } = await run(
+    process.execPath,
+    [
+      inRoot('node_modules/nx/dist/bin/nx.js'),
+      'run-many',
+      '-t',
+      'build',
+      '--parallel=2',
+      '--outputStyle=static',
+    ],
+    { onStart },
+  )
   if (code !== 0) throw new Complaint(`The build failed:\n${output.trim().split('\n').slice(-60).join('\n')}`)
   say('built')
 }

@@ -11,7 +11,13 @@ import { Complaint } from './say.mjs'
 export async function migrate(databaseUrl, onStart) {
   const { code, output } = await run(
     process.execPath,
-    [inRoot('node_modules/prisma/build/index.js'), 'migrate', 'deploy', '--config', inRoot('libs/platform/store/prisma.config.ts')],
+    [
+      inRoot('node_modules/prisma/build/index.js'),
+      'migrate',
+      'deploy',
+      '--config',
+      inRoot('libs/platform/store/prisma.config.ts'),
+    ],
     { env: { DATABASE_URL: databaseUrl }, onStart },
   )
   // the CLI has been seen to end with 0 after an engine that died: its closing words are the proof

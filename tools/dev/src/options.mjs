@@ -24,7 +24,8 @@ export function isLoopback(host) {
 function wholeNumber(text, name, fallback, most) {
   if (text === undefined || text === '') return fallback
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value > most) throw new Complaint(`${name} takes a whole number from 0 to ${most}, not "${text}".`)
+  if (!/^\d+$/.test(text) || value > most)
+    throw new Complaint(`${name} takes a whole number from 0 to ${most}, not "${text}".`)
   return value
 }
 
@@ -50,8 +51,10 @@ export function readOptions(argv, env) {
     throw new Complaint(`${/** @type {Error} */ (error).message}\n\n${usage}`)
   }
   const registration = values.registration ?? (isLoopback(values.host) ? 'open' : 'known')
-  if (registration !== 'open' && registration !== 'known') throw new Complaint(`--registration is open or known, not "${registration}".`)
-  const port = (/** @type {string} */ name, /** @type {number} */ fallback) => wholeNumber(env[name], name, fallback, 65_535)
+  if (registration !== 'open' && registration !== 'known')
+    throw new Complaint(`--registration is open or known, not "${registration}".`)
+  const port = (/** @type {string} */ name, /** @type {number} */ fallback) =>
+    wholeNumber(env[name], name, fallback, 65_535)
   return {
     help: values.help,
     demo: values.demo,

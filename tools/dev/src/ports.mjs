@@ -17,9 +17,14 @@ export async function claimPort(kind, port, host, variable) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
     if (code === 'EADDRINUSE')
-      throw new Complaint(`${kind.toUpperCase()} port ${port} on ${host} is in use by another program; stop it, or set ${variable} to another port (0 takes any free one).`)
-    if (code === 'EADDRNOTAVAIL') throw new Complaint(`${host} is not an address of this machine; give --host one that is.`)
-    throw new Complaint(`Port ${port} on ${host} cannot be opened (${message}); set ${variable} to another port.`)
+      throw new Complaint(
+        `${kind.toUpperCase()} port ${port} on ${host} is in use by another program; stop it, or set ${variable} to another port (0 takes any free one).`,
+      )
+    if (code === 'EADDRNOTAVAIL')
+      throw new Complaint(`${host} is not an address of this machine; give --host one that is.`)
+    throw new Complaint(
+      `Port ${port} on ${host} cannot be opened (${message}); set ${variable} to another port.`,
+    )
   }
 }
 

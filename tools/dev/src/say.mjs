@@ -14,7 +14,9 @@ export async function runMain(main) {
   try {
     await main()
   } catch (error) {
-    process.stderr.write(`\n${error instanceof Complaint ? error.message : /** @type {Error} */ (error).stack}\n`)
+    process.stderr.write(
+      `\n${error instanceof Complaint ? error.message : /** @type {Error} */ (error).stack}\n`,
+    )
     process.exit(1)
   }
 }

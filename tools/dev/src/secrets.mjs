@@ -24,10 +24,19 @@ export function loadSecrets(dataDir) {
   const secretsPath = join(dataDir, 'secrets.json')
   const token = (/** @type {number} */ bytes) => randomBytes(bytes).toString('base64url')
   if (!existsSync(secretsPath)) {
-    writePrivate(secretsPath, { databasePassword: token(24), authSecret: token(32), storeKey: randomBytes(32).toString('base64') })
+    writePrivate(secretsPath, {
+      databasePassword: token(24),
+      authSecret: token(32),
+      storeKey: randomBytes(32).toString('base64'),
+    })
   }
   const first = !existsSync(credentialsPath)
-  if (first) writePrivate(credentialsPath, { email: 'admin@fieldline.local', password: token(12), apiKey: `flk_${token(32)}` })
+  if (first)
+    writePrivate(credentialsPath, {
+      email: 'admin@fieldline.local',
+      password: token(12),
+      apiKey: `flk_${token(32)}`,
+    })
   return {
     credentials: JSON.parse(readFileSync(credentialsPath, 'utf8')),
     secrets: JSON.parse(readFileSync(secretsPath, 'utf8')),

@@ -53,7 +53,13 @@ export class Supervisor {
   /** @param {ChildSpec} spec */
   start(spec) {
     /** @type {Child} */
-    const child = { spec, startedAt: 0, ready: false, delay: FIRST_RESTART_MS, log: boundedLog(this.logFolder, spec.name) }
+    const child = {
+      spec,
+      startedAt: 0,
+      ready: false,
+      delay: FIRST_RESTART_MS,
+      log: boundedLog(this.logFolder, spec.name),
+    }
     this.#children.push(child)
     this.#spawn(child)
     return child
@@ -83,14 +89,20 @@ export class Supervisor {
     child.process = undefined
     if (this.#stopping || child.spec.once) return
     if (Date.now() - child.startedAt > SETTLED_MS) child.delay = FIRST_RESTART_MS
-    say(`${child.spec.name} ended (${signal ?? `exit ${code}`}), starts again in ${child.delay / 1000} s; its log is ${child.log.path}`)
+    say(
+      `${child.spec.name} ended (${signal ?? `exit ${code}`}), starts again in ${child.delay / 1000} s; its log is ${child.log.path}`,
+    )
     child.timer = setTimeout(() => this.#spawn(child), child.delay)
     child.delay = Math.min(child.delay * 2, LAST_RESTART_MS)
   }
 
   /** The running children's process ids by name. */
   get pids() {
-    return Object.fromEntries(this.#children.flatMap(({ spec, process: running }) => (running?.pid ? [[spec.name, running.pid]] : [])))
+    return Object.fromEntries(
+      this.#children.flatMap(({ spec, process: running }) =>
+        running?.pid ? [[spec.name, running.pid]] : [],
+      ),
+    )
   }
 
   /** @param {Child} child @param {number} milliseconds */
@@ -114,7 +126,10 @@ export class Supervisor {
   async ready(child, seconds) {
     const until = Date.now() + seconds * 1000
     while (!child.ready) {
-      if (Date.now() > until || this.#stopping) throw new Complaint(`${child.spec.name} did not become ready in ${seconds} s; its log is ${child.log.path}`)
+      if (Date.now() > until || this.#stopping)
+        throw new Complaint(
+          `${child.spec.name} did not become ready in ${seconds} s; its log is ${child.log.path}`,
+        )
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
@@ -125,7 +140,9 @@ export class Supervisor {
     this.#stopping = true
     for (const child of this.#children) clearTimeout(child.timer)
     const isDatabase = (/** @type {Child} */ { spec }) => spec.name === 'postgres'
-    await Promise.all(this.#children.filter((child) => !isDatabase(child)).map((child) => this.#stopOne(child, TERM_MS)))
+    await Promise.all(
+      this.#children.filter((child) => !isDatabase(child)).map((child) => this.#stopOne(child, TERM_MS)),
+    )
     await Promise.all(this.#children.filter(isDatabase).map((child) => this.#stopOne(child, 5_000)))
     for (const child of this.#children) child.log.end()
   }

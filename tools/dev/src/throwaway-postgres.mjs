@@ -12,8 +12,14 @@ import { createDatabase, preparePostgres, waitForPostgres } from './postgres.mjs
  */
 export async function startThrowawayPostgres() {
   const folder = mkdtempSync(join(tmpdir(), 'fieldline-pg-'))
-  const prepared = await preparePostgres({ folder: join(folder, 'pg'), password: randomBytes(12).toString('hex') })
-  const child = spawn(prepared.command, prepared.args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], detached: true })
+  const prepared = await preparePostgres({
+    folder: join(folder, 'pg'),
+    password: randomBytes(12).toString('hex'),
+  })
+  const child = spawn(prepared.command, prepared.args, {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: true,
+  })
   await waitForPostgres(prepared.url('postgres'))
   await createDatabase(prepared.url('fieldline'))
   return {

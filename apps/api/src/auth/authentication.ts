@@ -2,6 +2,7 @@ import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import type { Database } from '@fieldline/store'
 import type { Configuration } from '../configuration.js'
+import { ADDRESS_HEADER } from './web-request.js'
 
 const WEEK_SECONDS = 7 * 86_400
 
@@ -28,7 +29,7 @@ export function createAuthentication({ authSecret, consoleUrl }: Configuration, 
       max: 120,
       customRules: { '/sign-in/email': { window: 60, max: 10 } },
     },
-    advanced: { useSecureCookies: consoleUrl.startsWith('https:'), ipAddress: { ipAddressHeaders: [] } },
+    advanced: { useSecureCookies: consoleUrl.startsWith('https:'), ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] } },
     telemetry: { enabled: false },
   })
 }

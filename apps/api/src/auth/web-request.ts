@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Configuration } from '../configuration.js'
 import type { Authentication } from './authentication.js'
 
+/** Where the sign-in library finds the caller's address, to slow down guessing per address. */
+export const ADDRESS_HEADER = 'x-fieldline-address'
+
 /** Fastify's headers as the web platform has them. */
 export function webHeaders(request: FastifyRequest): Headers {
   const headers = new Headers()
@@ -9,6 +12,7 @@ export function webHeaders(request: FastifyRequest): Headers {
     if (value !== undefined && name !== 'content-length')
       headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
+  headers.set(ADDRESS_HEADER, request.ip) // ours, whatever the caller wrote there
   return headers
 }
 

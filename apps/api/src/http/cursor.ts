@@ -1,7 +1,7 @@
 import { DomainError } from '@fieldline/contracts'
 
 /** Where a list goes on: opaque to callers, a small array of texts and numbers to us. */
-export function encodeCursor(position: readonly (string | number)[]): string {
+function encodeCursor(position: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url')
 }
 

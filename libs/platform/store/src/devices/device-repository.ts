@@ -116,7 +116,10 @@ function toRecord(row: Row): DeviceRecord {
           expiresAt: moment(row.expires_at) ?? 0,
         }
       : null,
-    site: row.site_name ? { name: row.site_name as string, timeZone: row.time_zone as string } : null,
+    site:
+      row.site_name && row.site_name !== 'No site'
+        ? { name: row.site_name as string, timeZone: row.time_zone as string }
+        : null,
     meteringPoint: text(row.metering_point),
     meterSerial: text(row.serial),
     iccid: text(row.iccid),
@@ -152,7 +155,7 @@ export class DeviceRepository {
     const after =
       query.after === undefined ? 'true' : `device.endpoint COLLATE "C" > ${parameters.add(query.after)}`
     const { rows } = await this.database.pool.query<Row>(
-      `${selectDevice} WHERE device.organisation_id = ${organisation} AND ${after} AND ${audienceSql(query.audience, parameters, now)}
+      `${selectDevice} WHERE device.organisation_id = ${organisation} AND ${now} IS NOT NULL AND ${after} AND ${audienceSql(query.audience, parameters, now)}
        ORDER BY device.endpoint COLLATE "C" LIMIT ${parameters.add(query.limit)}`,
       parameters.values,
     )
@@ -166,7 +169,7 @@ export class DeviceRepository {
     const moment = `${parameters.add(new Date(now))}::timestamptz`
     const { rows } = await this.database.pool.query<{ id: string }>(
       `SELECT device.id FROM device LEFT JOIN registration ON registration.device_id = device.id
-       WHERE device.organisation_id = ${organisation} AND ${audienceSql(audience, parameters, moment)}
+       WHERE device.organisation_id = ${organisation} AND ${moment} IS NOT NULL AND ${audienceSql(audience, parameters, moment)}
        ORDER BY device.endpoint COLLATE "C" LIMIT ${parameters.add(limit)}`,
       parameters.values,
     )

@@ -130,90 +130,101 @@ async function assign(
   }
   if (wanted.meterSerial === undefined && wanted.meteringPoint === undefined && wanted.site === undefined)
     return
-  const { rows } = await client.query<{
-    serial: string
-    code: string | null
-    site: string | null
-    zone: string | null
-  }>(
-    `SELECT meter.serial, metering_point.code, site.name AS site, site.time_zone AS zone
-     FROM device_installation JOIN meter ON meter.id = device_installation.meter_id
-     LEFT JOIN meter_installation ON meter_installation.meter_id = meter.id AND meter_installation.until IS NULL
-     LEFT JOIN metering_point ON metering_point.id = meter_installation.metering_point_id
-     LEFT JOIN site ON site.id = metering_point.site_id
-     WHERE device_installation.device_id = $1 AND device_installation.until IS NULL LIMIT 1`,
-    [deviceId],
-  )
-  const known = rows[0]
-  const serial = wanted.meterSerial === undefined ? known?.serial : wanted.meterSerial
-  const code = wanted.meteringPoint === undefined ? (known?.code ?? undefined) : wanted.meteringPoint
-  const site =
-    wanted.site === undefined
-      ? known?.site && known.zone
-        ? { name: known.site, timeZone: known.zone }
-        : undefined
-      : wanted.site
-  // a place and a register hang together through the meter; until people name them, their numbers are the device's own
-  await place(
-    client,
-    organisationId,
-    deviceId,
-    {
-      serial: serial ?? `device ${deviceId}`,
-      code: code ?? (site ? `site of ${deviceId}` : undefined),
-      site: site ?? undefined,
-    },
-    moment,
-  )
+  const meterId = await meterOf(client, organisationId, deviceId, wanted.meterSerial, moment)
+  await placeMeter(client, organisationId, meterId, wanted, moment)
 }
 
-async function place(
+async function one(
+  client: pg.PoolClient,
+  sql: string,
+  values: readonly unknown[],
+): Promise<string | undefined> {
+  return (await client.query<{ id: string }>(sql, [...values])).rows[0]?.id
+}
+
+/** The meter the device serves from now on: the one named, else the present one, else one whose serial nobody knows yet. */
+async function meterOf(
   client: pg.PoolClient,
   organisationId: string,
   deviceId: string,
-  wanted: { serial: string; code?: string; site?: { name: string; timeZone: string } },
+  serial: string | null | undefined,
   moment: Date,
-): Promise<void> {
-  const one = async (sql: string, values: unknown[]): Promise<string> =>
-    (await client.query<{ id: string }>(sql, values)).rows[0]?.id as string
+): Promise<string> {
+  const present = await one(
+    client,
+    'SELECT meter_id AS id FROM device_installation WHERE device_id = $1 AND until IS NULL',
+    [deviceId],
+  )
+  if (present !== undefined && serial === undefined) return present
   const meterId = await one(
+    client,
     `INSERT INTO meter (organisation_id, serial) VALUES ($1, $2) ON CONFLICT (organisation_id, serial) DO UPDATE SET serial = excluded.serial RETURNING id`,
-    [organisationId, wanted.serial],
+    [organisationId, serial ?? null],
   )
+  if (meterId === present) return meterId as string
+  await client.query('UPDATE device_installation SET until = $2 WHERE device_id = $1 AND until IS NULL', [
+    deviceId,
+    moment,
+  ])
   await client.query(
-    'UPDATE device_installation SET until = $3 WHERE device_id = $1 AND until IS NULL AND meter_id <> $2',
-    [deviceId, meterId, moment],
-  )
-  await client.query(
-    `INSERT INTO device_installation (organisation_id, device_id, meter_id, "from") SELECT $1, $2, $3, $4
-     WHERE NOT EXISTS (SELECT FROM device_installation WHERE device_id = $2 AND meter_id = $3 AND until IS NULL)`,
+    `INSERT INTO device_installation (organisation_id, device_id, meter_id, "from") VALUES ($1, $2, $3, $4)`,
     [organisationId, deviceId, meterId, moment],
   )
-  if (wanted.code === undefined) {
-    await client.query('UPDATE meter_installation SET until = $2 WHERE meter_id = $1 AND until IS NULL', [
-      meterId,
-      moment,
-    ])
+  // the place stays when the meter is exchanged: same site, new serial
+  await client.query(
+    `INSERT INTO meter_installation (organisation_id, meter_id, metering_point_id, "from")
+     SELECT organisation_id, $2, metering_point_id, $3 FROM meter_installation WHERE meter_id = $1 AND until IS NULL`,
+    [present ?? null, meterId, moment],
+  )
+  await client.query('UPDATE meter_installation SET until = $2 WHERE meter_id = $1 AND until IS NULL', [
+    present ?? null,
+    moment,
+  ])
+  return meterId as string
+}
+
+/** Brings the meter to the metering point and site that are named; what is not named stays. */
+async function placeMeter(
+  client: pg.PoolClient,
+  organisationId: string,
+  meterId: string,
+  wanted: Assignments,
+  moment: Date,
+): Promise<void> {
+  if (wanted.meteringPoint === undefined && wanted.site === undefined) return
+  const { rows } = await client.query<{ point: string; site: string }>(
+    `SELECT metering_point.id AS point, metering_point.site_id AS site FROM meter_installation
+     JOIN metering_point ON metering_point.id = meter_installation.metering_point_id WHERE meter_installation.meter_id = $1 AND meter_installation.until IS NULL`,
+    [meterId],
+  )
+  const present = rows[0]
+  const named =
+    wanted.site ?? (wanted.site === null || !present ? { name: 'No site', timeZone: 'UTC' } : undefined)
+  const siteId = named
+    ? await one(
+        client,
+        `INSERT INTO site (organisation_id, name, time_zone) VALUES ($1, $2, $3)
+         ON CONFLICT (organisation_id, name) DO UPDATE SET time_zone = excluded.time_zone RETURNING id`,
+        [organisationId, named.name, named.timeZone],
+      )
+    : present?.site
+  if (present && wanted.meteringPoint === undefined) {
+    await client.query('UPDATE metering_point SET site_id = $2 WHERE id = $1', [present.point, siteId])
     return
   }
-  const site = wanted.site ?? { name: 'No site', timeZone: 'UTC' }
-  const siteId = await one(
-    `INSERT INTO site (organisation_id, name, time_zone) VALUES ($1, $2, $3)
-     ON CONFLICT (organisation_id, name) DO UPDATE SET time_zone = excluded.time_zone RETURNING id`,
-    [organisationId, site.name, site.timeZone],
-  )
   const pointId = await one(
+    client,
     `INSERT INTO metering_point (organisation_id, code, site_id) VALUES ($1, $2, $3)
      ON CONFLICT (organisation_id, code) DO UPDATE SET site_id = excluded.site_id RETURNING id`,
-    [organisationId, wanted.code, siteId],
+    [organisationId, wanted.meteringPoint ?? null, siteId],
   )
+  if (pointId === present?.point) return
+  await client.query('UPDATE meter_installation SET until = $2 WHERE meter_id = $1 AND until IS NULL', [
+    meterId,
+    moment,
+  ])
   await client.query(
-    'UPDATE meter_installation SET until = $3 WHERE meter_id = $1 AND until IS NULL AND metering_point_id <> $2',
-    [meterId, pointId, moment],
-  )
-  await client.query(
-    `INSERT INTO meter_installation (organisation_id, meter_id, metering_point_id, "from") SELECT $1, $2, $3, $4
-     WHERE NOT EXISTS (SELECT FROM meter_installation WHERE meter_id = $2 AND metering_point_id = $3 AND until IS NULL)`,
+    `INSERT INTO meter_installation (organisation_id, meter_id, metering_point_id, "from") VALUES ($1, $2, $3, $4)`,
     [organisationId, meterId, pointId, moment],
   )
 }

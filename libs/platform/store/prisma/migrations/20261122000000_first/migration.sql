@@ -104,7 +104,7 @@ CREATE TABLE "site" (
 CREATE TABLE "metering_point" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "organisation_id" UUID NOT NULL,
-    "code" TEXT NOT NULL,
+    "code" TEXT,
     "site_id" UUID NOT NULL,
 
     CONSTRAINT "metering_point_pkey" PRIMARY KEY ("id")
@@ -114,7 +114,7 @@ CREATE TABLE "metering_point" (
 CREATE TABLE "meter" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "organisation_id" UUID NOT NULL,
-    "serial" TEXT NOT NULL,
+    "serial" TEXT,
     "vendor" TEXT,
     "model" TEXT,
 
@@ -314,7 +314,6 @@ CREATE TABLE "campaign" (
     "kind" TEXT NOT NULL,
     "recipe" JSONB NOT NULL,
     "state" TEXT NOT NULL,
-    "reason" JSONB,
     "engine" JSONB NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 0,
     "created_by" TEXT NOT NULL,
@@ -331,12 +330,14 @@ CREATE TABLE "task" (
     "organisation_id" UUID NOT NULL,
     "campaign_id" UUID NOT NULL,
     "device_id" UUID NOT NULL,
+    "endpoint" TEXT NOT NULL,
     "wave" INTEGER,
     "state" TEXT NOT NULL,
-    "reason" TEXT,
+    "code" TEXT,
     "engine" JSONB NOT NULL,
     "operation_id" UUID,
-    "version" INTEGER NOT NULL DEFAULT 0,
+    "operation_state" TEXT,
+    "heard_at" TIMESTAMPTZ(3),
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "task_pkey" PRIMARY KEY ("id")
@@ -346,14 +347,16 @@ CREATE TABLE "task" (
 CREATE TABLE "audit_record" (
     "id" BIGSERIAL NOT NULL,
     "organisation_id" UUID NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "actor" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "actor" JSONB NOT NULL,
     "action" TEXT NOT NULL,
-    "target" TEXT NOT NULL,
+    "subject_kind" TEXT NOT NULL,
+    "subject_id" TEXT NOT NULL,
+    "subject_name" TEXT,
+    "where" JSONB NOT NULL,
     "reason" TEXT,
-    "before" JSONB,
-    "after" JSONB,
-    "request_id" TEXT,
+    "before" JSONB NOT NULL,
+    "after" JSONB NOT NULL,
 
     CONSTRAINT "audit_record_pkey" PRIMARY KEY ("id")
 );
@@ -437,7 +440,7 @@ CREATE INDEX "timeline_entry_device_id_at_idx" ON "timeline_entry"("device_id", 
 CREATE INDEX "campaign_organisation_id_created_at_idx" ON "campaign"("organisation_id", "created_at");
 
 -- CreateIndex
-CREATE INDEX "task_campaign_id_wave_state_idx" ON "task"("campaign_id", "wave", "state");
+CREATE INDEX "task_campaign_id_wave_state_code_idx" ON "task"("campaign_id", "wave", "state", "code");
 
 -- CreateIndex
 CREATE INDEX "task_device_id_idx" ON "task"("device_id");
@@ -449,7 +452,7 @@ CREATE UNIQUE INDEX "task_campaign_id_device_id_key" ON "task"("campaign_id", "d
 CREATE INDEX "audit_record_organisation_id_at_idx" ON "audit_record"("organisation_id", "at");
 
 -- CreateIndex
-CREATE INDEX "audit_record_target_idx" ON "audit_record"("target");
+CREATE INDEX "audit_record_subject_kind_subject_id_idx" ON "audit_record"("subject_kind", "subject_id");
 
 -- AddForeignKey
 ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -492,8 +495,5 @@ ALTER TABLE "timeline_entry" ADD CONSTRAINT "timeline_entry_device_id_fkey" FORE
 
 -- AddForeignKey
 ALTER TABLE "task" ADD CONSTRAINT "task_campaign_id_fkey" FOREIGN KEY ("campaign_id") REFERENCES "campaign"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "task" ADD CONSTRAINT "task_device_id_fkey" FOREIGN KEY ("device_id") REFERENCES "device"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 
