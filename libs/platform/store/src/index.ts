@@ -1,6 +1,15 @@
 export { ApiKeyRepository } from './access/api-key-repository.js'
 export type { StoredApiKey } from './access/api-key-repository.js'
 export { appendAudit } from './access/audit-repository.js'
+export { CampaignRepository } from './campaigns/campaign-repository.js'
+export type {
+  Author,
+  CampaignCounts,
+  Carried,
+  CountedCampaign,
+  StoredCampaign,
+  StoredTask,
+} from './campaigns/campaign-row.js'
 export { listCandidates } from './conversations/candidate-repository.js'
 export type { StoredCandidate } from './conversations/candidate-repository.js'
 export { ObservationRepository } from './conversations/observation-repository.js'
