@@ -173,7 +173,7 @@ export class Downlink {
   }
 
   async #operate(registration: Registration, operation: DownlinkOperation): Promise<void> {
-    const { operations, reporting, observations, endpoint } = this.options
+    const { operations, reporting, endpoint } = this.options
     let observation: Observation | undefined
     if (operation.kind === 'observe') {
       const { organisationId, deviceId } = registration
