@@ -17,9 +17,23 @@ await runMain(async () => {
   checkNode()
   const options = readOptions(process.argv.slice(2), process.env)
   if (options.help) return console.log(usage)
+  const supervisor = new Supervisor(join(options.dataDir, 'logs'))
+  try {
+    await start(options, supervisor)
+  } catch (error) {
+    await supervisor.stop() // nothing that was started is left behind by a start that failed
+    throw error
+  }
+})
+
+/**
+ * Brings everything up, one part after the other, and tells how far it is.
+ * @param {ReturnType<typeof readOptions>} options
+ * @param {Supervisor} supervisor
+ */
+async function start(options, supervisor) {
   const { dataDir } = options
 
-  const supervisor = new Supervisor(join(dataDir, 'logs'))
   /** @type {Set<import('node:child_process').ChildProcess>} */
   const steps = new Set() // npm, the build, a migration: what a stop must reach while we are starting
   const onStart = (/** @type {import('node:child_process').ChildProcess} */ child) => {
@@ -77,7 +91,7 @@ await runMain(async () => {
   say('database is at the schema of this version')
   if (options.demo) {
     const { seedDemo } = await import('./src/seed-demo.mjs')
-    await seedDemo({ databaseUrl, dataDir, meters: options.meters, seed: options.seed })
+    await seedDemo({ databaseUrl, meters: options.meters, seed: options.seed })
   }
 
   const ports = await claim()
@@ -172,7 +186,7 @@ await runMain(async () => {
   }
   say(`done; Ctrl-C stops everything`)
   console.log(`READY ${consoleUrl}`)
-})
+}
 
 /** Waits until the page answers 200, for at most a minute. @param {string} url */
 async function waitForPage(url) {

@@ -14,7 +14,9 @@ await runMain(async () => {
   for (const step of testSteps(process.argv.slice(2))) {
     const { passed, failed, skipped, output } = await step.run()
     if (failed > 0 || output.startsWith('!!')) console.log(output)
-    say(`${failed > 0 ? 'FAIL' : skipped > 0 && passed === 0 ? 'skip' : 'ok  '}  ${step.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`)
+    say(
+      `${failed > 0 ? 'FAIL' : skipped > 0 && passed === 0 ? 'skip' : 'ok  '}  ${step.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+    )
     total.passed += passed
     total.failed += failed
     total.skipped += skipped

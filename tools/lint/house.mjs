@@ -5,10 +5,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const MAX_LINES = 400
-const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+  encoding: 'utf8',
+  maxBuffer: 64 * 1024 * 1024,
+})
   .split('\0')
   .filter((path) => path !== '' && existsSync(path))
-const isGenerated = (/** @type {string} */ path) => /(^|\/)(generated|vectors)\//.test(path) || /vectors[^/]*\.ts$/.test(path)
+const isGenerated = (/** @type {string} */ path) =>
+  /(^|\/)(generated|vectors)\//.test(path) || /vectors[^/]*\.ts$/.test(path)
 const code = tracked.filter((path) => /\.(ts|tsx|mjs|css)$/.test(path) && !isGenerated(path))
 const typescript = code.filter((path) => /\.tsx?$/.test(path))
 const text = new Map(code.map((path) => [path, readFileSync(path, 'utf8')]))
@@ -28,7 +32,8 @@ const forbidden = [
 ]
 for (const path of typescript) {
   for (const [index, line] of (text.get(path) ?? '').split('\n').entries()) {
-    for (const [pattern, what] of forbidden) if (pattern.test(line)) faults.push(`${path}:${index + 1}: ${what}`)
+    for (const [pattern, what] of forbidden)
+      if (pattern.test(line)) faults.push(`${path}:${index + 1}: ${what}`)
   }
 }
 
@@ -36,7 +41,12 @@ for (const path of typescript) {
 for (const manifest of tracked.filter((path) => /^(apps|libs|tools)\/.*package\.json$/.test(path))) {
   const folder = dirname(manifest)
   if (!existsSync(`${folder}/README.md`)) faults.push(`${folder}: no README.md`)
-  if (!JSON.parse(readFileSync(manifest, 'utf8')).nx?.tags?.some((/** @type {string} */ tag) => tag.startsWith('side:'))) faults.push(`${manifest}: no side: tag`)
+  if (
+    !JSON.parse(readFileSync(manifest, 'utf8')).nx?.tags?.some((/** @type {string} */ tag) =>
+      tag.startsWith('side:'),
+    )
+  )
+    faults.push(`${manifest}: no side: tag`)
 }
 for (const path of code) {
   if (path.startsWith('apps/console/src/app/') || path.startsWith('apps/console/app/')) continue // names given by Next
@@ -44,15 +54,24 @@ for (const path of code) {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/.test(name)) faults.push(`${path}: file names are kebab-case`)
 }
 for (const path of tracked.filter((one) => !one.includes('/'))) {
-  if (!/^(package\.json|package-lock\.json|nx\.json|tsconfig\.base\.json|README\.md|LICENSE|\..*)$/.test(path)) faults.push(`${path}: does not belong at the root`)
+  if (
+    !/^(package\.json|package-lock\.json|nx\.json|tsconfig\.base\.json|README\.md|LICENSE|\..*)$/.test(path)
+  )
+    faults.push(`${path}: does not belong at the root`)
 }
 
 // what a file exports, another file uses; an index names what the lib is for, and is a use
-const words = new Map([...text].map(([path, content]) => [path, new Set(content.match(/[A-Za-z_$][\w$]*/g) ?? [])]))
+const words = new Map(
+  [...text].map(([path, content]) => [path, new Set(content.match(/[A-Za-z_$][\w$]*/g) ?? [])]),
+)
 for (const path of typescript) {
   if (/(^|\/)index\.ts$|\.test(-support)?\.tsx?$|^apps\/console\/(src\/)?app\//.test(path)) continue
-  for (const [, name] of (text.get(path) ?? '').matchAll(/^export (?:abstract )?(?:async )?(?:const|function|class) (\w+)/gm)) {
-    const used = [...words].some(([other, set]) => other !== path && !/\.test\.tsx?$/.test(other) && set.has(name ?? ''))
+  for (const [, name] of (text.get(path) ?? '').matchAll(
+    /^export (?:abstract )?(?:async )?(?:const|function|class) (\w+)/gm,
+  )) {
+    const used = [...words].some(
+      ([other, set]) => other !== path && !/\.test\.tsx?$/.test(other) && set.has(name ?? ''),
+    )
     if (!used) faults.push(`${path}: ${name} is exported and used by no other file`)
   }
 }

@@ -38,5 +38,8 @@ export function requiredPrograms() {
 
 /** Every program with its path, if it has one. */
 export function allPrograms() {
-  return /** @type {ProgramName[]} */ (Object.keys(programs)).map((name) => ({ name, path: findProgram(name) }))
+  return /** @type {ProgramName[]} */ (Object.keys(programs)).map((name) => ({
+    name,
+    path: findProgram(name),
+  }))
 }

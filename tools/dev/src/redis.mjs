@@ -6,7 +6,11 @@ import { claimPort } from './ports.mjs'
 /** Starts a Redis of its own on a free port, for tests. @param {string} program @returns {Promise<{ url: string, stop: () => Promise<void> }>} */
 export async function startThrowawayRedis(program) {
   const port = await claimPort('tcp', 0, '127.0.0.1', 'REDIS_URL')
-  const child = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  const child = spawn(
+    program,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    { stdio: 'ignore' },
+  )
   for (let tries = 0; !(await answers(port)); tries++) {
     if (tries > 100) throw new Error('redis-server did not start')
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -23,16 +23,34 @@ const one = (passed, output) => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 
 async function vitest(kind, env, filters) {
   const folder = mkdtempSync(join(tmpdir(), 'fieldline-report-'))
   const report = join(folder, 'report.json')
-  const args = ['run', '--config', inRoot('tools/dev/vitest.config.ts'), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]
-  const { code, output } = await run(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...args], { env: { ...env, FIELDLINE_TESTS: kind, NO_COLOR: '1' } })
+  const args = [
+    'run',
+    '--config',
+    inRoot('tools/dev/vitest.config.ts'),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...filters,
+  ]
+  const { code, output } = await run(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...args], {
+    env: { ...env, FIELDLINE_TESTS: kind, NO_COLOR: '1' },
+  })
   try {
     const counts = JSON.parse(readFileSync(report, 'utf8'))
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = counts
     // a file that does not load has no test of its own to fail
-    const suites = counts.testResults.filter((/** @type {{ status: string, assertionResults: unknown[] }} */ file) => file.status === 'failed' && file.assertionResults.length === 0).length
+    const suites = counts.testResults.filter(
+      (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+        file.status === 'failed' && file.assertionResults.length === 0,
+    ).length
     const failed = numFailedTests + suites
     const none = numPassedTests + failed === 0
-    return { passed: numPassedTests, failed: failed + (none || (code !== 0 && failed === 0) ? 1 : 0), skipped: numPendingTests + numTodoTests, output }
+    return {
+      passed: numPassedTests,
+      failed: failed + (none || (code !== 0 && failed === 0) ? 1 : 0),
+      skipped: numPendingTests + numTodoTests,
+      output,
+    }
   } catch {
     return one(false, output)
   } finally {
@@ -48,7 +66,12 @@ export function testSteps(filters) {
     async run() {
       if (path) return one(true, '')
       const required = requiredPrograms().has(name)
-      return { passed: 0, failed: required ? 1 : 0, skipped: required ? 0 : 1, output: `!! ${name} is missing: what needs it is ${required ? 'REQUIRED' : 'SKIPPED'}` }
+      return {
+        passed: 0,
+        failed: required ? 1 : 0,
+        skipped: required ? 0 : 1,
+        output: `!! ${name} is missing: what needs it is ${required ? 'REQUIRED' : 'SKIPPED'}`,
+      }
     },
   }))
   const lint = lintSteps().map(({ name, run: check }) => ({
@@ -62,7 +85,10 @@ export function testSteps(filters) {
     ...programs,
     ...lint,
     { name: 'unit tests', run: () => vitest('unit', {}, filters) },
-    { name: 'tests on PostgreSQL', run: () => onPostgres((url) => vitest('pg', { DATABASE_URL: url }, filters)) },
+    {
+      name: 'tests on PostgreSQL',
+      run: () => onPostgres((url) => vitest('pg', { DATABASE_URL: url }, filters)),
+    },
     {
       name: 'tests on Redis',
       async run() {
@@ -88,7 +114,15 @@ export function testSteps(filters) {
         }
       },
     },
-    { name: 'whole-system tests', run: () => vitest('e2e', { CHROMIUM_PATH: findProgram('chromium'), COAP_CLIENT_PATH: findProgram('libcoap') }, filters) },
+    {
+      name: 'whole-system tests',
+      run: () =>
+        vitest(
+          'e2e',
+          { CHROMIUM_PATH: findProgram('chromium'), COAP_CLIENT_PATH: findProgram('libcoap') },
+          filters,
+        ),
+    },
   ]
 }
 

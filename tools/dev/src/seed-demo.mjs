@@ -1,0 +1,84 @@
+// @ts-check
+import { inRoot } from './layout.mjs'
+import { say } from './say.mjs'
+
+const HISTORY_DAYS = 35
+const DAY_MS = 86_400_000
+/** History is made for this many meters; a larger fleet is for load, not for charts. */
+const METERS_WITH_HISTORY = 300
+const ROWS_PER_WRITE = 2_000
+const organisationId = '00000000-0000-4000-8000-000000000001'
+
+/**
+ * Makes the demo fleet known before its first contact, with places, meters, SIM cards and 35 days of readings at their true cadence. What is
+ * known already stays as it is.
+ * @param {{ databaseUrl: string, meters: number, seed: number }} options
+ */
+export async function seedDemo({ databaseUrl, meters, seed }) {
+  const { demoFleet, history } = await import(inRoot('tools/simulator/dist/index.js'))
+  const { InventoryRepository, ValueWriter, ensureDays, openDatabase, toRow } = await import(
+    inRoot('libs/platform/store/dist/index.js')
+  )
+  const { auditRecord } = await import(inRoot('libs/fleet/access/dist/index.js'))
+  const { systemClock } = await import(inRoot('libs/platform/process/dist/index.js'))
+  const database = openDatabase(databaseUrl, { connections: 4 })
+  try {
+    const fleet = demoFleet({ seed, meters })
+    const { rows } = await database.pool.query(
+      'SELECT endpoint FROM device WHERE organisation_id = $1 AND endpoint = ANY($2)',
+      [organisationId, fleet.map((/** @type {{ endpoint: string }} */ meter) => meter.endpoint)],
+    )
+    const known = new Set(rows.map((/** @type {{ endpoint: string }} */ row) => row.endpoint))
+    const missing = fleet.filter((/** @type {{ endpoint: string }} */ meter) => !known.has(meter.endpoint))
+    if (missing.length === 0) return
+    say(`making ${missing.length} demo meters known, with ${HISTORY_DAYS} days of readings`)
+    const now = Date.now()
+    await ensureDays(database.pool, now - HISTORY_DAYS * DAY_MS, now + 3 * DAY_MS)
+    const inventory = new InventoryRepository(database)
+    const writer = new ValueWriter(database.pool, systemClock, { maxRows: ROWS_PER_WRITE })
+    const actor = { kind: 'system', id: 'demo', name: 'Demo fleet', organisationId, role: 'admin' }
+    /** @type {unknown[]} */
+    let pending = []
+    const flush = async () => {
+      const taken = pending
+      pending = []
+      await writer.write(taken)
+    }
+    for (const [index, meter] of missing.entries()) {
+      const device = {
+        endpoint: meter.endpoint,
+        vendor: meter.manufacturer,
+        model: meter.modelNumber,
+        group: [...meter.groups],
+        site: { name: meter.site.name, timeZone: meter.site.timeZone },
+        meteringPoint: meter.meteringPoint,
+        meterSerial: meter.meterSerial,
+        iccid: meter.iccid,
+      }
+      const audit = auditRecord(
+        {
+          actor,
+          action: 'device.create',
+          subject: { kind: 'device', id: meter.endpoint },
+          where: { via: 'worker' },
+          after: { endpoint: meter.endpoint },
+        },
+        now,
+      )
+      const deviceId = await inventory.create(organisationId, device, audit, now)
+      if (index >= METERS_WITH_HISTORY) continue
+      for (const { timeMs, nodes } of history(meter, now - HISTORY_DAYS * DAY_MS, now)) {
+        for (const node of nodes) {
+          const row = toRow({ ...node, time: timeMs }, { organisationId, deviceId }, 'notify', timeMs)
+          if (row) pending.push(row)
+        }
+        if (pending.length >= ROWS_PER_WRITE) await flush()
+      }
+    }
+    await flush()
+    await writer.close()
+    say(`demo meters are known; ${writer.counters.rows} readings`)
+  } finally {
+    await database.close()
+  }
+}
