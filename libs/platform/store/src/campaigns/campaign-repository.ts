@@ -22,6 +22,9 @@ import type { Pass } from './task-news.js'
 /** As many periods of listening as a campaign looks back; what lies before counts as time in which nobody listened. */
 const PERIODS = 1_000
 const nobody: TaskChanges = new TaskChanges()
+const listTask = `
+  SELECT task.id, task.organisation_id, task.device_id, task.endpoint, task.wave, task.engine, task.updated_at, device.expected_at
+  FROM task LEFT JOIN device ON device.id = task.device_id`
 
 /**
  * Campaigns and their tasks. Every change goes through the pure machines of fleet/campaigns in one transaction that holds the campaign's row:
@@ -71,13 +74,16 @@ export class CampaignRepository {
 
   /** @throws DomainError not-found */
   async byId(organisationId: string, id: string): Promise<CountedCampaign> {
-    const { rows } = await this.database.pool.query<Row>(
-      'SELECT * FROM campaign WHERE id = $1 AND organisation_id = $2',
-      [id, organisationId],
-    )
-    const [campaign] = await this.#counted(rows)
-    if (campaign === undefined) throw new DomainError('not-found', `There is no campaign ${id}.`)
+    const campaign = await this.find(id)
+    if (campaign?.organisationId !== organisationId)
+      throw new DomainError('not-found', `There is no campaign ${id}.`)
     return campaign
+  }
+
+  /** A campaign of any organisation, for processes of ours. */
+  async find(id: string): Promise<CountedCampaign | undefined> {
+    const { rows } = await this.database.pool.query<Row>('SELECT * FROM campaign WHERE id = $1', [id])
+    return (await this.#counted(rows))[0]
   }
 
   /** Campaigns, newest first, older than the campaign `beforeId`. */
@@ -109,12 +115,19 @@ export class CampaignRepository {
     query: { state?: TaskState; wave?: number; after?: string; limit: number },
   ): Promise<StoredTask[]> {
     const { rows } = await this.database.pool.query<Row>(
-      `SELECT task.id, task.device_id, task.endpoint, task.wave, task.engine, task.updated_at, device.expected_at
-       FROM task LEFT JOIN device ON device.id = task.device_id
-       WHERE task.campaign_id = $1 AND ($2::text IS NULL OR task.state = $2) AND ($3::int IS NULL OR task.wave = $3)
+      `${listTask} WHERE task.campaign_id = $1 AND ($2::text IS NULL OR task.state = $2) AND ($3::int IS NULL OR task.wave = $3)
          AND ($4::text IS NULL OR task.endpoint COLLATE "C" > $4)
        ORDER BY task.endpoint COLLATE "C" LIMIT $5`,
       [campaignId, query.state ?? null, query.wave ?? null, query.after ?? null, query.limit],
+    )
+    return rows.map(toStoredTask)
+  }
+
+  /** The tasks of these devices in a campaign. */
+  async tasksOf(campaignId: string, deviceIds: readonly string[]): Promise<StoredTask[]> {
+    const { rows } = await this.database.pool.query<Row>(
+      `${listTask} WHERE task.campaign_id = $1 AND task.device_id = ANY($2)`,
+      [campaignId, deviceIds],
     )
     return rows.map(toStoredTask)
   }

@@ -43,6 +43,7 @@ export interface CountedCampaign extends StoredCampaign {
 /** One device in one campaign, as a list shows it. */
 export interface StoredTask {
   readonly id: string
+  readonly organisationId: string
   readonly deviceId: string
   readonly endpoint: string
   readonly wave: number | null
@@ -123,6 +124,7 @@ export function toCampaign(row: Row): StoredCampaign {
 export function toStoredTask(row: Row): StoredTask {
   return {
     id: row.id as string,
+    organisationId: row.organisation_id as string,
     deviceId: row.device_id as string,
     endpoint: row.endpoint as string,
     wave: row.wave as number | null,
