@@ -1,0 +1,8 @@
+export { LwM2mClient } from './client.js'
+export type { ClientEvents, ClientOptions, ClientState, Contact, DeliveredReport } from './client.js'
+export { createLink } from './link.js'
+export type { ClientLink, ClientNotification, LinkOptions, ServerRequest } from './link.js'
+export { ObjectStore } from './object-store.js'
+export type { InstanceValues, Resource, Resources } from './object-store.js'
+export type { StoredObservation } from './observations.js'
+export type { HandledRequest, RequestKind } from './requests.js'

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import { lookup } from 'node:dns/promises'
+import process from 'node:process'
+import { peerOf } from '@fieldline/transport'
+import { readIdentities, writeIdentities } from './identities.js'
+import { openJournal } from './journal.js'
+import { readOptions, usage } from './options.js'
+import type { Options } from './options.js'
+import { FleetRun } from './run.js'
+
+const progressMs = 30_000
+const keepMs = 3_000
+const watchMs = 1_000
+/** What is under way at the end may still be answered. */
+const graceMs = 10_000
+/** On a signal nobody waits that long. */
+const signalGraceMs = 500
+/** A duration begins when all meters are registered, at the latest after this. */
+const registerPatienceMs = 120_000
+
+function fail(sentence: string): never {
+  process.stderr.write(`simulate: ${sentence}\n`)
+  process.exit(2)
+}
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`)
+}
+
+async function simulate(options: Options): Promise<void> {
+  const { meters, seed, demo, identities, duration } = options
+  const { address } = await lookup(options.host).catch(() => fail(`no address is known for ${options.host}`))
+  const journal = options.journal === undefined ? undefined : openJournal(options.journal)
+  const run = new FleetRun({
+    ...options,
+    server: peerOf(address, options.port),
+    journal,
+    states: identities === undefined ? new Map() : readIdentities(identities, seed),
+  })
+  const keep = (): void => {
+    if (identities !== undefined) writeIdentities(identities, seed, run.states())
+  }
+  const startedAt = Date.now()
+  say({ simulating: meters, seed, demo, server: `coap://${options.host}:${options.port}` })
+
+  const progress = setInterval(() => say({ ...run.figures() }), progressMs)
+  const keeping = setInterval(keep, keepMs)
+  let end: (() => void) | undefined
+  let ending = graceMs
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  let countedFrom: number | undefined
+  const watch = setInterval(() => {
+    if (run.everyMeterRegistered || Date.now() - startedAt >= registerPatienceMs) countedFrom ??= Date.now()
+    if (duration !== undefined && countedFrom !== undefined && Date.now() - countedFrom >= duration * 1_000) end?.()
+  }, watchMs)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      ending = signalGraceMs
+      end?.()
+    })
+  }
+  // Whoever started it, or read what it says, is gone: nobody is left to end it.
+  process.on('disconnect', () => end?.())
+  process.stdout.on('error', () => end?.())
+  // Without a duration the process stays when the last meter has fallen silent: silence is what was asked for.
+  const failure = run.live().then(() => ended)
+  await Promise.race([ended, failure])
+  for (const timer of [progress, keeping, watch]) clearInterval(timer)
+  await run.stop(ending)
+  keep()
+  journal?.close()
+  process.stdout.write(`${JSON.stringify(run.figures())}\n`, () => process.exit(0))
+}
+
+let options: Options
+try {
+  options = readOptions(process.argv.slice(2))
+} catch (error) {
+  fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+}
+if (options.help) process.stdout.write(`${usage}\n`)
+else {
+  simulate(options).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EMFILE')
+      fail('this system allows too few open files for so many meters; raise the limit with ulimit -n')
+    fail(error.stack ?? error.message)
+  })
+}

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+import { parseFaults } from './faults.js'
+import type { FaultShares } from './faults.js'
+
+export const usage = `npm run simulate -- --server coap://host:port [options]
+  --meters N             how many (default 120)
+  --seed S               which fleet; the same seed gives the same meters (default 1)
+  --server ADDRESS       coap://host:port of the LwM2M Server (default coap://127.0.0.1:5683)
+  --stack ours|node-coap the CoAP implementation they speak through (default ours)
+  --demo                 wakes of one to five minutes, real sleep, and everything planted (npm run demo:truth)
+  --report-every S       seconds between reports (default 60; with --demo each meter's own)
+  --duration S           end so long after every meter was registered, with figures as one line of JSON
+  --identities FILE      keep registrations and settings there, and go on with them at the next start
+  --journal FILE         append every request executed and every acknowledgement of a report, as JSON lines
+  --fault NAME:SHARE     reject-write, silent, reboot, diverge: share of the meters; loss: share of the datagrams;
+                         several with commas or bars between them`
+
+/** What the command line says. */
+export interface Options {
+  readonly help: boolean
+  readonly meters: number
+  readonly seed: number
+  readonly host: string
+  readonly port: number
+  readonly stack: 'ours' | 'node-coap'
+  readonly demo: boolean
+  readonly reportEvery?: number
+  readonly duration?: number
+  readonly identities?: string
+  readonly journal?: string
+  readonly faults: FaultShares
+}
+
+function number(text: string | undefined, name: string, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new RangeError(`${name} takes a whole number from 1 to ${most}, not "${text}"`)
+  return value
+}
+
+/** Reads the command line. Throws `RangeError` or `TypeError` in one sentence. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      meters: { type: 'string' },
+      seed: { type: 'string' },
+      server: { type: 'string', default: 'coap://127.0.0.1:5683' },
+      stack: { type: 'string', default: 'ours' },
+      demo: { type: 'boolean', default: false },
+      'report-every': { type: 'string' },
+      duration: { type: 'string' },
+      identities: { type: 'string' },
+      journal: { type: 'string' },
+      fault: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const address = /^coap:\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]]+)(?::(\d{1,5}))?\/?$/.exec(values.server)
+  if (!address) throw new RangeError(`--server takes coap://host:port, not "${values.server}"`)
+  if (values.stack !== 'ours' && values.stack !== 'node-coap')
+    throw new RangeError(`--stack is ours or node-coap, not "${values.stack}"`)
+  return {
+    help: values.help,
+    meters: number(values.meters, '--meters', 50_000) ?? 120,
+    seed: values.seed === '0' ? 0 : (number(values.seed, '--seed', 2 ** 31 - 1) ?? 1),
+    host: address[1].replace(/^\[|\]$/g, ''),
+    port: number(address[2], 'the port of --server', 65_535) ?? 5683,
+    stack: values.stack,
+    demo: values.demo,
+    reportEvery: number(values['report-every'], '--report-every', 86_400),
+    duration: number(values.duration, '--duration', 30 * 86_400),
+    identities: values.identities,
+    journal: values.journal,
+    faults: parseFaults(values.fault),
+  }
+}

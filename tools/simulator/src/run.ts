@@ -1,0 +1,194 @@
+import { chance, whole } from './chance.js'
+import type { FaultShares, Faults } from './faults.js'
+import { faultsOf } from './faults.js'
+import { Tally } from './figures.js'
+import { demoFleet, unknownMeter } from './fleet.js'
+import type { Figures } from './figures.js'
+import type { FleetState, MeterState } from './identities.js'
+import type { MeterIdentity } from './identity.js'
+import type { Journal } from './journal.js'
+import { Meter } from './meter.js'
+import type { Pace } from './meter.js'
+import { models } from './models/models.js'
+import { openNodeCoapLink } from './node-coap-link.js'
+import { openOwnLink } from './own-link.js'
+import type { LinkPlace } from './own-link.js'
+import { systemClock } from './system.js'
+import { divergingPaths } from './truth.js'
+
+/** What a run is told. */
+export interface RunOptions {
+  readonly meters: number
+  readonly seed: number
+  readonly server: LinkPlace['server']
+  readonly stack: 'ours' | 'node-coap'
+  readonly faults: FaultShares
+  /** The demonstration: wakes of one to five minutes, and everything planted. */
+  readonly demo: boolean
+  /** Seconds between reports; default the demo's pace, else 60. */
+  readonly reportEvery?: number
+  readonly journal?: Journal
+  readonly states: FleetState
+}
+
+const defaultReportSeconds = 60
+/** First contacts under way at once outside a demonstration. */
+const mostFirstContacts = 64
+const demoStartMs = 15_000
+const shortestWakeSeconds = 60
+const longestWakeSeconds = 300
+/** Planted (a): quick wakes, so that the cadence is learned within minutes, and how many of them there are. */
+const silentCell = { periodMs: 36_000, contacts: 6 }
+/** Planted (j): both clients come often enough for the flapping to be seen soon, the second one after the first is settled. */
+const clone = { periodMs: 70_000, startAfterMs: 40_000, key: '#clone', address: '127.0.0.2' }
+const daySeconds = 86_400
+
+/** Lets so many pieces of work run at once. */
+function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await work()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
+  }
+}
+
+function paceOf(identity: MeterIdentity, { demo, reportEvery }: RunOptions): Pace {
+  const { keepsCadence = false } = models[identity.model]
+  if (!demo) {
+    const period = reportEvery ?? defaultReportSeconds
+    return {
+      startAfterMs: 0,
+      periodMs: period * 1_000,
+      lifetime: Math.max(3_600, period * 12),
+      realTimes: false,
+      reports: 'one',
+    }
+  }
+  const seconds = reportEvery ?? whole(shortestWakeSeconds, longestWakeSeconds, identity.seed, 'wake')
+  const periodMs = identity.planted.includes('a')
+    ? silentCell.periodMs
+    : identity.planted.includes('j')
+      ? clone.periodMs
+      : seconds * 1_000
+  return {
+    startAfterMs: demoStartMs * chance(identity.seed, 'start'),
+    periodMs,
+    // Several wakes, so that a meter is late and silent before its registration lapses.
+    lifetime: keepsCadence ? 3 * daySeconds : Math.max(900, Math.round((12 * periodMs) / 1_000)),
+    realTimes: keepsCadence,
+    reports: 'planned',
+  }
+}
+
+function faultsFor(identity: MeterIdentity, { demo, faults }: RunOptions): Faults {
+  const own = faultsOf(faults, identity.seed)
+  if (!demo) return own
+  if (identity.planted.includes('a')) return { ...own, silentAfter: silentCell.contacts }
+  if (identity.planted.includes('f')) return { ...own, diverge: divergingPaths }
+  return own
+}
+
+/** The address a meter speaks from: loopback to a server on loopback, else whatever the machine chooses. */
+function hostTowards(server: LinkPlace['server']): string {
+  if (server.address.startsWith('127.')) return '127.0.0.1'
+  if (server.address === '::1') return '::1'
+  return server.address.includes(':') ? '::' : '0.0.0.0'
+}
+
+/** A fleet that lives. */
+export class FleetRun {
+  readonly #tally: Tally
+  readonly #meters: Meter[] = []
+  readonly #kept: Map<string, MeterState>
+  #living: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly options: RunOptions) {
+    const fleet = options.demo ? demoFleet(options) : demoFleet(options).map(unplanted)
+    const unknown = options.demo ? unknownMeter(options) : undefined
+    const all = unknown ? [...fleet, unknown] : fleet
+    this.#tally = new Tally(fleet.length, systemClock.now())
+    // The states of meters that this run does not have are kept for one that has them.
+    this.#kept = new Map(options.states)
+    const admit = options.demo ? <T>(work: () => Promise<T>) => work() : turnstile(mostFirstContacts)
+    for (const identity of all) {
+      this.#add(identity.endpoint, identity, paceOf(identity, options), admit)
+      if (!identity.planted.includes('j')) continue
+      const pace = { ...paceOf(identity, options), startAfterMs: clone.startAfterMs }
+      this.#add(identity.endpoint + clone.key, identity, pace, admit)
+    }
+  }
+
+  #add(
+    key: string,
+    identity: MeterIdentity,
+    pace: Pace,
+    admit: <T>(work: () => Promise<T>) => Promise<T>,
+  ): void {
+    const { options } = this
+    const { server } = options
+    const faults = faultsFor(identity, options)
+    const onNodeCoap = options.stack === 'node-coap' || (options.demo && models[identity.model].onNodeCoap)
+    const openLink = onNodeCoap ? openNodeCoapLink : openOwnLink
+    const usual = hostTowards(server)
+    const host = key.endsWith(clone.key) && usual === '127.0.0.1' ? clone.address : usual
+    this.#meters.push(
+      new Meter({
+        key,
+        identity,
+        pace,
+        faults,
+        clock: systemClock,
+        open: async () => {
+          try {
+            return await openLink({ host, server, loss: faults.loss })
+          } catch (error) {
+            // Not every system gives all of 127/8 to loopback; another port is another address all the same.
+            if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error
+            return openLink({ host: usual, server, loss: faults.loss })
+          }
+        },
+        admit,
+        tally: this.#tally,
+        journal: options.journal,
+        state: options.states.get(key),
+      }),
+    )
+  }
+
+  /** Starts every meter; resolves when all have fallen silent or were stopped, rejects on what the machine refuses. */
+  live(): Promise<unknown> {
+    this.#living = Promise.all(this.#meters.map((meter) => meter.live()))
+    return this.#living
+  }
+
+  /** Ends every life; what is under way gets `graceMs` to be answered. */
+  async stop(graceMs: number): Promise<void> {
+    for (const meter of this.#meters) meter.stop()
+    await Promise.race([this.#living, new Promise((resolve) => systemClock.after(graceMs, () => resolve(undefined)))])
+  }
+
+  get everyMeterRegistered(): boolean {
+    return this.#tally.everyMeterRegistered
+  }
+
+  figures(): Figures {
+    return this.#tally.figures()
+  }
+
+  /** What to keep for the next start. */
+  states(): FleetState {
+    for (const meter of this.#meters) this.#kept.set(meter.key, meter.state())
+    return this.#kept
+  }
+}
+
+function unplanted(identity: MeterIdentity): MeterIdentity {
+  return { ...identity, planted: [], manufacturer: models[identity.model].manufacturer }
+}
