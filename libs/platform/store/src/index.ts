@@ -10,6 +10,7 @@ export type {
   StoredCampaign,
   StoredTask,
 } from './campaigns/campaign-row.js'
+export { devicesWaitingBetween } from './campaigns/devices-waiting.js'
 export { listCandidates } from './conversations/candidate-repository.js'
 export type { StoredCandidate } from './conversations/candidate-repository.js'
 export { ObservationRepository } from './conversations/observation-repository.js'
@@ -17,7 +18,12 @@ export type { StoredObservation } from './conversations/observation-repository.j
 export { OperationRepository } from './conversations/operation-repository.js'
 export type { NewOperation, StoredOperation } from './conversations/operation-repository.js'
 export { RegistrationRepository } from './conversations/registration-repository.js'
-export type { ContactUpdate, LoadedRegistration, NewRegistration, StoredRegistration } from './conversations/registration-repository.js'
+export type {
+  ContactUpdate,
+  LoadedRegistration,
+  NewRegistration,
+  StoredRegistration,
+} from './conversations/registration-repository.js'
 export { defaultOrganisationId, inTransaction, openDatabase } from './database.js'
 export type { Database, Prisma } from './database.js'
 export { tellAbsences } from './devices/absence.js'

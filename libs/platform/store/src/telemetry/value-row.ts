@@ -92,7 +92,7 @@ export function fromRow(row: Pick<ValueRow, 'type' | 'number' | 'text' | 'bytes'
   const type = types[row.type]
   if (!type)
     throw new ProtocolError(Code.InternalServerError, `a stored value has the unknown type ${row.type}`)
-  if (type === 'opaque') return { type, value: row.bytes ?? new Uint8Array() }
+  if (type === 'opaque') return { type, value: new Uint8Array(row.bytes ?? []) } // a plain array, not a Buffer
   if (type === 'objlnk') return { type, value: parseObjlnk(row.text ?? '') }
   if (type === 'boolean') return { type, value: row.number === 1 }
   if (type === 'string' || type === 'corelnk')

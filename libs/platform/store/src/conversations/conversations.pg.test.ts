@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { DomainError } from '@fieldline/contracts'
+import { readTimeline } from '../devices/timeline-repository.js'
+import { useOrganisation } from '../test-organisation.test-support.js'
+import { ObservationRepository } from './observation-repository.js'
+import { OperationRepository } from './operation-repository.js'
+import { RegistrationRepository } from './registration-repository.js'
+import type { NewRegistration } from './registration-repository.js'
+import { listCandidates } from './candidate-repository.js'
+
+const { database, organisationId, device } = useOrganisation()
+const registrations = new RegistrationRepository(database)
+const observations = new ObservationRepository(database)
+const operations = new OperationRepository(database)
+const now = Date.now()
+
+const registration = (endpoint: string, port = 1000): NewRegistration => ({
+  endpoint,
+  location: randomUUID(),
+  lwm2mVersion: '1.1',
+  lifetime: 300,
+  binding: 'U',
+  queueMode: true,
+  address: '127.0.0.1',
+  port,
+  objectLinks: '</1/0>,</3/0>',
+  contentFormat: null,
+  registeredAt: now,
+  updatedAt: now,
+  expiresAt: now + 300_000,
+})
+
+describe('registrations', () => {
+  it('of an unknown endpoint make a device where that is allowed, and a candidate where it is not', async () => {
+    await expect(
+      registrations.register(organisationId, registration('stranger'), { admitUnknown: false }),
+    ).resolves.toBeUndefined()
+    await registrations.register(organisationId, registration('stranger'), { admitUnknown: false })
+    expect(await listCandidates(database, organisationId, { limit: 10 })).toMatchObject([
+      { endpoint: 'stranger', attempts: 2, address: '127.0.0.1:1000' },
+    ])
+    await expect(
+      registrations.register(organisationId, registration('guest'), { admitUnknown: true }),
+    ).resolves.toMatchObject({ isNew: true })
+    await expect(
+      registrations.register(organisationId, registration('guest'), { admitUnknown: true }),
+    ).resolves.toMatchObject({ isNew: false })
+  })
+
+  it('end the observations of the registration before, and tell both addresses', async () => {
+    const first = await registrations.register(organisationId, registration('again', 1), {
+      admitUnknown: true,
+    })
+    const deviceId = first?.deviceId as string
+    const observation = {
+      token: new Uint8Array([1, 2, 3]),
+      organisationId,
+      deviceId,
+      path: '/3/0/9',
+      origin: 'plan',
+      pmin: 1,
+      pmax: 60,
+    } as const
+    await observations.add([observation])
+    await observations.add([{ ...observation, token: new Uint8Array([4, 5, 6]) }])
+    expect(await observations.pathsOf(deviceId)).toEqual(['/3/0/9'])
+    await registrations.register(organisationId, registration('again', 2), {
+      admitUnknown: true,
+      before: { address: '127.0.0.1:1' },
+    })
+    expect(await observations.pathsOf(deviceId)).toEqual([])
+    const facts = (await readTimeline(database.pool, deviceId, { limit: 10 })).map(({ fact }) => fact)
+    expect(facts).toContainEqual({
+      kind: 'registration-replaced',
+      address: '127.0.0.1:2',
+      before: '127.0.0.1:1',
+    })
+  })
+
+  it('that were replaced meanwhile are not ended by the end of the earlier one', async () => {
+    const before = registration('race')
+    const { deviceId } = (await registrations.register(organisationId, before, { admitUnknown: true })) ?? {
+      deviceId: '',
+    }
+    await registrations.register(organisationId, registration('race'), { admitUnknown: true })
+    await registrations.end({ ...before, deviceId, organisationId }, 'expired', now)
+    const { rows } = await database.pool.query('SELECT registration FROM device WHERE id = $1', [deviceId])
+    expect(rows).toEqual([{ registration: 'registered' }])
+  })
+
+  it('carry a contact into many rows at once and tell of a return', async () => {
+    const { deviceId } = (await registrations.register(organisationId, registration('contact'), {
+      admitUnknown: true,
+    })) ?? { deviceId: '' }
+    await database.pool.query("UPDATE device SET absence_told = 'late' WHERE id = $1", [deviceId])
+    const contact = {
+      lastContactAt: now,
+      windowStartedAt: now,
+      intervals: [],
+      outlier: null,
+      cadenceSeconds: 60,
+      graceSeconds: 30,
+      expectedAt: now + 60_000,
+      lateAt: now + 90_000,
+      silentAt: now + 210_000,
+      awakeUntil: null,
+    }
+    await registrations.flushContacts([
+      {
+        deviceId,
+        contact,
+        expiresAt: now + 1,
+        updatedAt: now,
+        address: '127.0.0.9',
+        port: 9,
+        absentSince: now - 5_000,
+      },
+    ])
+    const [live] = (await registrations.loadLive()).filter((one) => one.deviceId === deviceId)
+    expect(live).toMatchObject({ address: '127.0.0.9', port: 9, contact: { cadenceSeconds: 60 } })
+    expect((await readTimeline(database.pool, deviceId, { limit: 1 }))[0]?.fact).toEqual({
+      kind: 'back',
+      absentMs: 5_000,
+    })
+  })
+})
+
+describe('operations', () => {
+  const create = async (
+    endpoint: string,
+    kind: 'read' | 'execute' = 'execute',
+    expiresAt = now + 60_000,
+  ): Promise<string> => {
+    const deviceId = await device(endpoint)
+    const id = randomUUID()
+    await operations.create([
+      {
+        id,
+        organisationId,
+        deviceId,
+        kind,
+        path: '/3/0/4',
+        value: undefined,
+        createdBy: 'test',
+        createdAt: now,
+        expiresAt,
+      },
+    ])
+    return id
+  }
+
+  it('are sent by one of two processes that try at once', async () => {
+    const id = await create('two')
+    const sent = await Promise.all(
+      [1, 2, 3, 4].map(() => operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)),
+    )
+    expect(sent.filter(({ send }) => send)).toHaveLength(1)
+  })
+
+  it('that were sent when a process died end as unknown if they change something, and wait again if they do not', async () => {
+    const [execute, read] = [await create('x'), await create('y', 'read')]
+    for (const id of [execute, read])
+      await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
+    expect(await operations.sent()).toEqual(expect.arrayContaining([execute, read]))
+    expect((await operations.apply(execute, { type: 'recovered' }, now)).operation.state).toBe('unknown')
+    expect((await operations.apply(read, { type: 'recovered' }, now)).operation).toMatchObject({
+      state: 'queued',
+      sentAt: undefined,
+    })
+  })
+
+  it('cannot be taken back once they have left', async () => {
+    const id = await create('gone')
+    await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
+    await expect(operations.apply(id, { type: 'cancel' }, now)).rejects.toThrow(DomainError)
+  })
+
+  it('whose time is up are found, and end as expired without having been sent', async () => {
+    const id = await create('slow', 'execute', now - 1)
+    expect(await operations.overdue(now, 1_000)).toContain(id)
+    expect(await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)).toMatchObject({
+      send: false,
+      operation: { state: 'expired' },
+    })
+    const { rows } = await database.pool.query('SELECT fact FROM timeline_entry WHERE operation_id = $1', [
+      id,
+    ])
+    expect(rows[0]?.fact).toMatchObject({ kind: 'operation', state: 'expired' })
+  })
+})
