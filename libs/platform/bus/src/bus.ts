@@ -49,14 +49,19 @@ export class Gatherer {
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const events = [...this.#waiting.values()].flatMap(({ event, ids }) => chunkIds([...ids]).map((deviceIds) => ({ ...event, deviceIds })))
+    const events = [...this.#waiting.values()].flatMap(({ event, ids }) =>
+      chunkIds([...ids]).map((deviceIds) => ({ ...event, deviceIds })),
+    )
     this.#waiting.clear()
     if (events.length > 0) this.send(events)
   }
 }
 
 /** An event as it arrived; undefined for what is not one. */
-export function parseEvent(text: string, schema: { safeParse(input: unknown): { success: boolean; data?: BusEvent } }): BusEvent | undefined {
+export function parseEvent(
+  text: string,
+  schema: { safeParse(input: unknown): { success: boolean; data?: BusEvent } },
+): BusEvent | undefined {
   try {
     const parsed = schema.safeParse(JSON.parse(text))
     return parsed.success ? parsed.data : undefined

@@ -7,5 +7,7 @@ export type { Bus, BusHandler } from './bus.js'
 
 /** The bus of this installation: Redis where its address is given, else PostgreSQL. */
 export function openBus(addresses: { databaseUrl: string; redisUrl?: string }, log: Logger): Promise<Bus> {
-  return addresses.redisUrl ? openRedisBus(addresses.redisUrl, log) : openPostgresBus(addresses.databaseUrl, log)
+  return addresses.redisUrl
+    ? openRedisBus(addresses.redisUrl, log)
+    : openPostgresBus(addresses.databaseUrl, log)
 }

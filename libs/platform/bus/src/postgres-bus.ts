@@ -46,7 +46,10 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
 
   const gatherer = new Gatherer((events) => {
     speaker
-      .query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [CHANNEL, events.map((event) => JSON.stringify(event))])
+      .query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
+        CHANNEL,
+        events.map((event) => JSON.stringify(event)),
+      ])
       .catch((error: unknown) => log.warn({ err: error }, 'bus: not sent'))
   })
   return {

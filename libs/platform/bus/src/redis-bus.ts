@@ -11,7 +11,8 @@ export async function openRedisBus(url: string, log: Logger): Promise<Bus> {
   const subscribers: { handler: BusHandler; onGap?: () => void }[] = []
   const listener = new Redis(url, { maxRetriesPerRequest: null })
   const speaker = new Redis(url, { maxRetriesPerRequest: null })
-  for (const client of [listener, speaker]) client.on('error', (error) => log.warn({ err: error }, 'bus: connection lost'))
+  for (const client of [listener, speaker])
+    client.on('error', (error) => log.warn({ err: error }, 'bus: connection lost'))
   listener.on('message', (_channel: string, payload: string) => {
     const event = parseEvent(payload, BusEvent)
     if (event) for (const { handler } of subscribers) handler(event)
@@ -22,7 +23,9 @@ export async function openRedisBus(url: string, log: Logger): Promise<Bus> {
   })
   const gatherer = new Gatherer((events) => {
     for (const event of events) {
-      speaker.publish(CHANNEL, JSON.stringify(event)).catch((error: unknown) => log.warn({ err: error }, 'bus: not sent'))
+      speaker
+        .publish(CHANNEL, JSON.stringify(event))
+        .catch((error: unknown) => log.warn({ err: error }, 'bus: not sent'))
     }
   })
   return {

@@ -12,7 +12,9 @@ describe('readEnvironment', () => {
   })
 
   it('says in one sentence which setting is wrong', () => {
-    expect(() => environment.port('WRONG', 1)).toThrow(new ConfigurationError('WRONG is a whole number from 0 to 65535, not "70000".'))
+    expect(() => environment.port('WRONG', 1)).toThrow(
+      new ConfigurationError('WRONG is a whole number from 0 to 65535, not "70000".'),
+    )
     expect(() => environment.text('ABSENT')).toThrow(/ABSENT is not set/)
     expect(() => environment.oneOf('API_PORT', ['a', 'b'], 'a')).toThrow(/a or b/)
   })

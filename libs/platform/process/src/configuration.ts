@@ -28,5 +28,11 @@ export function readEnvironment(environment: Environment = process.env) {
     if (!found) throw new ConfigurationError(`${name} is ${choices.join(' or ')}, not "${given}".`)
     return found
   }
-  return { optional, text, wholeNumber, oneOf, port: (name: string, fallback: number) => wholeNumber(name, fallback, 0, 65_535) }
+  return {
+    optional,
+    text,
+    wholeNumber,
+    oneOf,
+    port: (name: string, fallback: number) => wholeNumber(name, fallback, 0, 65_535),
+  }
 }

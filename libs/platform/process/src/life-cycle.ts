@@ -30,7 +30,9 @@ export async function runProcess(log: Logger, start: () => Promise<() => Promise
   process.on('SIGINT', () => end('SIGINT', STOP_MS))
   process.on('disconnect', () => end('the supervisor is gone', ORPHAN_MS))
   process.stdout.on('error', () => end('nobody reads the log', ORPHAN_MS))
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise nobody waited for was rejected'))
+  process.on('unhandledRejection', (error) =>
+    log.error({ err: error }, 'a promise nobody waited for was rejected'),
+  )
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught')
     process.exit(1)

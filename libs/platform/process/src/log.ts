@@ -9,7 +9,21 @@ export function createLogger(name: string): Logger {
     level: process.env.LOG_LEVEL ?? 'info',
     base: undefined,
     redact: {
-      paths: ['password', 'apiKey', 'authorization', 'cookie', 'secret', 'psk', '*.password', '*.apiKey', '*.authorization', '*.cookie', '*.secret', '*.psk', 'req.headers'],
+      paths: [
+        'password',
+        'apiKey',
+        'authorization',
+        'cookie',
+        'secret',
+        'psk',
+        '*.password',
+        '*.apiKey',
+        '*.authorization',
+        '*.cookie',
+        '*.secret',
+        '*.psk',
+        'req.headers',
+      ],
       censor: '[redacted]',
     },
   })

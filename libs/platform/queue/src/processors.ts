@@ -10,7 +10,12 @@ import { QUEUE_NAME } from './queue.js'
 export type JobHandlers = { readonly [N in QueueJobName]: (payload: QueueJob<N>) => Promise<void> }
 
 /** Takes jobs and hands each to its handler; gives back what stops it, after the jobs under way. */
-export async function startProcessors(addresses: QueueAddresses, handlers: JobHandlers, log: Logger, concurrency = 4): Promise<() => Promise<void>> {
+export async function startProcessors(
+  addresses: QueueAddresses,
+  handlers: JobHandlers,
+  log: Logger,
+  concurrency = 4,
+): Promise<() => Promise<void>> {
   const worker = new Worker(
     QUEUE_NAME,
     async (job) => {

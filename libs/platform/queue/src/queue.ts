@@ -9,7 +9,11 @@ export const QUEUE_NAME = 'fieldline'
 /** Puts wake-ups in line. Truth is in the database: a job that is lost is made again by the sweep. */
 export interface Queue {
   /** `id` makes a job unique while it waits; `delayMs` lets it sleep first. */
-  add<N extends QueueJobName>(name: N, payload: QueueJob<N>, options?: { id?: string; delayMs?: number }): Promise<void>
+  add<N extends QueueJobName>(
+    name: N,
+    payload: QueueJob<N>,
+    options?: { id?: string; delayMs?: number },
+  ): Promise<void>
   /** Makes a job of this name come again and again. */
   repeat<N extends QueueJobName>(name: N, payload: QueueJob<N>, everyMs: number): Promise<void>
   /** Whether the queue answers; throws what it says when it does not. */
@@ -21,15 +25,27 @@ export interface Queue {
 export async function openQueue(addresses: QueueAddresses): Promise<Queue> {
   const queue = new BullQueue(QUEUE_NAME, {
     connection: await queueConnection(addresses),
-    defaultJobOptions: { removeOnComplete: true, removeOnFail: { age: 86_400, count: 1_000 }, attempts: 3, backoff: { type: 'exponential', delay: 1_000 } },
+    defaultJobOptions: {
+      removeOnComplete: true,
+      removeOnFail: { age: 86_400, count: 1_000 },
+      attempts: 3,
+      backoff: { type: 'exponential', delay: 1_000 },
+    },
   })
   queue.on('error', () => {}) // every call reports its own failure
   return {
     async add(name, payload, { id, delayMs } = {}) {
-      await queue.add(name, payload, { ...(id === undefined ? {} : { jobId: id }), ...(delayMs === undefined ? {} : { delay: delayMs }) })
+      await queue.add(name, payload, {
+        ...(id === undefined ? {} : { jobId: id }),
+        ...(delayMs === undefined ? {} : { delay: delayMs }),
+      })
     },
     async repeat(name, payload, everyMs) {
-      await queue.upsertJobScheduler(`every-${name}`, { every: everyMs }, { name, data: payload, opts: { attempts: 1 } })
+      await queue.upsertJobScheduler(
+        `every-${name}`,
+        { every: everyMs },
+        { name, data: payload, opts: { attempts: 1 } },
+      )
     },
     async check() {
       const counts = await queue.getJobCounts('waiting', 'active', 'failed')
