@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { CampaignRecipe } from '@fieldline/contracts'
+import type { BusEvent, QueueJobName } from '@fieldline/contracts'
+import { CampaignRepository, OperationRepository, devicesWaitingBetween } from '@fieldline/store'
+import { CampaignCarrier } from './campaign-carrier.js'
+import { OperationNews } from './operation-news.js'
+import { Sweep } from './sweep.js'
+import { createTestDatabase } from './test-database.test-support.js'
+
+const { database, drop } = await createTestDatabase()
+const { pool } = database
+afterAll(() => drop())
+
+interface Job {
+  name: QueueJobName
+  id?: string
+  campaignId: string
+}
+let organisationId: string
+let now: number
+let jobs: Map<string, Job>
+let events: BusEvent[]
+const clock = {
+  now: () => now,
+  // whoever waits is called by the test
+  after: () => ({ cancel: () => undefined }),
+}
+const campaigns = new CampaignRepository(database)
+const operations = new OperationRepository(database)
+const publish = (event: BusEvent) => void events.push(event)
+/** A queue in memory: an id is taken once, as long as it waits. */
+const queue = {
+  add: async (name: QueueJobName, payload: object, options: { id?: string } = {}) =>
+    void jobs.set(options.id ?? randomUUID(), { name, ...options, ...(payload as { campaignId: string }) }),
+}
+
+function newWorker() {
+  const carrier = new CampaignCarrier({ campaigns, queue, clock, publish })
+  const sweep = new Sweep({
+    organisationId,
+    clock,
+    publish,
+    operations,
+    campaigns,
+    devicesWaiting: (from, until) => devicesWaitingBetween(pool, from, until),
+    tellAbsences: async () => [],
+    ensureDays: async () => undefined,
+  })
+  return { carrier, sweep }
+}
+
+async function runJobs(carrier: CampaignCarrier): Promise<void> {
+  while (jobs.size > 0) {
+    const [id, job] = [...jobs][0] as [string, Job]
+    jobs.delete(id)
+    await (job.name === 'campaign-tick' ? carrier.tick(job.campaignId) : carrier.chunk(job.campaignId))
+  }
+}
+
+beforeEach(async () => {
+  organisationId = randomUUID()
+  now = Date.UTC(2031, 0, 1)
+  jobs = new Map()
+  events = []
+  const at = new Date(now)
+  const soon = new Date(now + 600_000)
+  await pool.query(
+    `WITH member AS (
+       INSERT INTO device (organisation_id, endpoint, registration, last_contact_at, contact, expected_at, late_at, silent_at)
+       SELECT $1, 'w-' || n, 'registered', $2, '{"cadenceSeconds": 600, "graceSeconds": 60}', $3, $3, $3 FROM generate_series(1, 3) AS n RETURNING id)
+     INSERT INTO registration (organisation_id, device_id, location, lwm2m_version, lifetime, binding, queue_mode, address, port, object_links, registered_at, updated_at, expires_at)
+     SELECT $1, id, id::text, '1.1', 86400, 'U', false, '192.0.2.1', 5683, '</1/0>', $2, $2, $3 FROM member`,
+    [organisationId, at, soon],
+  )
+})
+
+async function start(): Promise<string> {
+  const id = randomUUID()
+  const recipe = CampaignRecipe.parse({
+    name: 'Report hourly',
+    kind: 'config',
+    audience: 'w-',
+    write: [{ path: '/1/0/3', value: 60 }],
+    waves: [{ percent: 100, soakSeconds: 0 }],
+  })
+  const principal = { kind: 'person', id: 'u', name: 'Ada', organisationId, role: 'admin' } as const
+  const author = { principal, where: { via: 'console' } } as const
+  await campaigns.create({ id, recipe }, author, now)
+  await campaigns.act(id, 'start', undefined, author, now)
+  return id
+}
+
+async function answerAll(): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string; kind: string }>(
+    "SELECT id, kind FROM operation WHERE organisation_id = $1 AND state = 'queued'",
+    [organisationId],
+  )
+  const time = new Date(now).toISOString()
+  const value = {
+    path: '/1/0/3',
+    type: 'integer',
+    value: 60,
+    time,
+    receivedAt: time,
+    source: 'read',
+  } as const
+  for (const { id, kind } of rows) {
+    await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
+    const [code, result] = kind === 'read' ? ['2.05', { values: [value] }] : ['2.04', undefined]
+    await operations.apply(id, { type: 'answered', code }, now, result)
+  }
+  return rows.map((row) => row.id)
+}
+
+const stateOf = async (id: string) => (await campaigns.byId(organisationId, id)).status.state
+const own = (kind: BusEvent['kind']) =>
+  events.filter(
+    (event) => event.kind === kind && 'organisationId' in event && event.organisationId === organisationId,
+  )
+
+describe('the worker', () => {
+  it('finds a campaign that was started and never told, and carries it to its end by sweeps alone', async () => {
+    const id = await start()
+    for (let round = 0; round < 4; round += 1) {
+      // each sweep is that of a worker which knows nothing of the one before
+      const { carrier, sweep } = newWorker()
+      await sweep.run((campaign) => carrier.wake(campaign))
+      await runJobs(carrier)
+      await answerAll()
+      now += 5_000
+    }
+    expect(await stateOf(id)).toBe('finished')
+  })
+
+  it('does the same without a queue', async () => {
+    const id = await start()
+    const { carrier } = newWorker()
+    for (let round = 0; round < 3; round += 1) {
+      await carrier.tickAlone(id)
+      await answerAll()
+    }
+    await carrier.tickAlone(id)
+    expect(await stateOf(id)).toBe('finished')
+    expect(jobs.size).toBe(0)
+  })
+
+  it('tells the process that talks to devices again of what a crash left untold', async () => {
+    await start()
+    const [campaign] = (await campaigns.live()).slice(-1)
+    await campaigns.tick(campaign?.id ?? '', now)
+    await campaigns.offer(campaign?.id ?? '', now)
+    now += 6_000
+    const { sweep } = newWorker()
+    await sweep.run(async () => undefined)
+    expect(
+      own('operation-queued').flatMap((event) => ('deviceIds' in event ? event.deviceIds : [])),
+    ).toHaveLength(3)
+  })
+
+  it('ends operations whose time is up, and the campaign hears of it', async () => {
+    const id = await start()
+    const { carrier, sweep } = newWorker()
+    await carrier.tickAlone(id)
+    now += 21 * 60_000
+    await sweep.run((campaign) => carrier.wake(campaign))
+    expect(own('operation').length).toBeGreaterThanOrEqual(3)
+    await carrier.tick(id)
+    expect((await campaigns.byId(organisationId, id)).counts.total).toEqual({ queued: 3 })
+  })
+
+  it('wakes a campaign once for many outcomes', async () => {
+    const id = await start()
+    const { carrier } = newWorker()
+    await carrier.tickAlone(id)
+    const operationIds = await answerAll()
+    const wake = (campaign: { id: string; version: number }) => carrier.wake(campaign)
+    const news = new OperationNews({
+      campaigns,
+      clock,
+      wake,
+      onFailed: (error) => expect(error).toBeUndefined(),
+    })
+    for (const operationId of operationIds)
+      news.heard({
+        kind: 'operation',
+        organisationId,
+        deviceIds: [randomUUID()],
+        operationIds: [operationId],
+      })
+    await news.flush()
+    await news.flush()
+    expect([...jobs.values()].map((job) => job.campaignId)).toEqual([id])
+  })
+})
