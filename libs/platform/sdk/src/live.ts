@@ -71,9 +71,9 @@ export function openLive(options: LiveOptions): { close(): void } {
       pause = Math.min(pause * 2, longestPauseMs)
     }
     for (const event of liveEventNames) {
-      current.addEventListener(event, (message: { data?: unknown }) => {
+      current.addEventListener(event, (message: Event) => {
         if (closed || source !== current) return
-        onEvent({ event, data: JSON.parse(String(message.data)) } as LiveEvent)
+        onEvent({ event, data: JSON.parse((message as MessageEvent).data as string) } as LiveEvent)
       })
     }
   }

@@ -1,0 +1,107 @@
+'use client'
+
+import { Anchor, Button, Select, Table, Text } from '@mantine/core'
+import { taskStates, type Task, type TaskCounts } from '@fieldline/contracts'
+import Link from 'next/link'
+import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import { useTasks } from '@/data/queries'
+import { Moment } from '@/parts/moment'
+import { Panel } from '@/parts/panel'
+import { Empty, Loaded } from '@/parts/states'
+import { Status } from '@/parts/status-glyph'
+import { deviceAddress } from '@/shell/screens'
+import { taskWords } from '@/words'
+
+function valueText(value: unknown): string {
+  return value === null ? 'absent' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+function Row({ task }: { task: Task }) {
+  const { endpoint, wave, state, text, differences, updatedAt } = task
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component={Link} href={deviceAddress(endpoint)} className="mono" prefetch={false} size="sm">
+          {endpoint}
+        </Anchor>
+      </Table.Td>
+      <Table.Td>{wave === null ? '—' : wave + 1}</Table.Td>
+      <Table.Td>
+        <Status {...taskWords[state]} state={state} />
+      </Table.Td>
+      <Table.Td>
+        {text}
+        {differences?.map(({ path, expected, found }) => (
+          <Text key={path} size="xs" c="dimmed">
+            <span className="mono">{path}</span>: wanted {valueText(expected)}, reads back {valueText(found)}
+          </Text>
+        ))}
+      </Table.Td>
+      <Table.Td>
+        <Moment at={updatedAt} />
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+const titles = ['Device', 'Wave', 'State', 'In words', 'Since']
+
+/** Every device of the campaign and where it stands. */
+export function Tasks({ id, counts }: { id: string; counts: TaskCounts }) {
+  const [state, setState] = useQueryState('task', parseAsStringLiteral(taskStates))
+  const query = useTasks(id, state ?? undefined)
+  const filter = (
+    <Select
+      size="xs"
+      w={260}
+      aria-label="State of the devices shown"
+      value={state ?? ''}
+      onChange={(next) => void setState(taskStates.find((known) => known === next) ?? null)}
+      data={[
+        { value: '', label: 'All states' },
+        ...taskStates
+          .filter((one) => (counts[one] ?? 0) > 0 || one === state)
+          .map((one) => ({ value: one, label: `${taskWords[one].word} (${counts[one] ?? 0})` })),
+      ]}
+    />
+  )
+  return (
+    <Panel title="Devices" aside={filter}>
+      <Loaded query={query}>
+        {({ pages }) => {
+          const tasks = pages.flatMap((page) => page.items)
+          return tasks.length === 0 ? (
+            <Empty title={state === null ? 'No device drawn yet' : 'No device in this state'} />
+          ) : (
+            <>
+              <Table verticalSpacing={6} aria-label="Devices of the campaign">
+                <Table.Thead>
+                  <Table.Tr>
+                    {titles.map((title) => (
+                      <Table.Th key={title}>{title}</Table.Th>
+                    ))}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {tasks.map((task) => (
+                    <Row key={task.deviceId} task={task} />
+                  ))}
+                </Table.Tbody>
+              </Table>
+              {query.hasNextPage ? (
+                <Button
+                  variant="default"
+                  m="sm"
+                  loading={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  Show more
+                </Button>
+              ) : null}
+            </>
+          )
+        }}
+      </Loaded>
+    </Panel>
+  )
+}

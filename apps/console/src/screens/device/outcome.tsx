@@ -1,0 +1,99 @@
+'use client'
+
+import { Button, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import type { Operation } from '@fieldline/contracts'
+import type { ProblemError } from '@fieldline/sdk'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { client, errorInWords } from '@/data/client'
+import { keys } from '@/data/keys'
+import { useNow } from '@/data/use-now'
+import { Moment } from '@/parts/moment'
+import { glyphOf } from '@/parts/status-glyph'
+import { toneColor } from '@/theme'
+import { clockInWords } from '@/times'
+import { codeInWords, operationVerbs, operationWords } from '@/words'
+import classes from './device.module.css'
+
+export function isPending(operation: Operation): boolean {
+  return operation.state === 'queued' || operation.state === 'sent'
+}
+
+/** The state of an operation as a sentence: `Waiting, expected 04:40`, `Failed: 4.05 Method Not Allowed …`. */
+export function operationInWords(operation: Operation, now: number): string {
+  const { word } = operationWords[operation.state]
+  const { state, kind, code, expectedAt, result } = operation
+  const said = result?.text
+  if (state === 'queued')
+    return expectedAt === undefined
+      ? `${word} for its next contact`
+      : `${word}, expected ${clockInWords(Date.parse(expectedAt), now)}`
+  if (state === 'succeeded') {
+    const done = kind === 'read' || kind === 'discover' ? 'Answered by the device' : word
+    return `${said ?? done}${code === undefined ? '' : ` (${code})`}`
+  }
+  const cause = said ?? (code === undefined ? undefined : codeInWords(code))
+  return cause === undefined ? word : `${word}: ${cause}`
+}
+
+/** Takes an operation back that has not left yet. */
+export function CancelButton({ operation }: { operation: Operation }) {
+  const cache = useQueryClient()
+  const cancel = useMutation({
+    mutationFn: () => client.call('cancelOperation', { params: { id: operation.id } }),
+    onError: (error) =>
+      notifications.show({ color: 'red', title: 'Not cancelled', message: errorInWords(error) }),
+    onSettled: () => cache.invalidateQueries({ queryKey: keys.operations(operation.endpoint) }),
+  })
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      loading={cancel.isPending}
+      onClick={() => cancel.mutate()}
+      aria-label={`Cancel ${operationVerbs[operation.kind]} ${operation.path}`}
+    >
+      Cancel
+    </Button>
+  )
+}
+
+function written(operation: Operation): string {
+  if (operation.value === undefined) return ''
+  return ` ${typeof operation.value === 'object' ? JSON.stringify(operation.value) : String(operation.value)}`
+}
+
+/** What became of the last press of one button. */
+export function Outcome({ operation }: { operation: Operation }) {
+  const now = useNow()
+  const { tone, meaning } = operationWords[operation.state]
+  const Glyph = glyphOf(operation.state)
+  return (
+    <div className={classes.outcome}>
+      <span style={{ color: toneColor(tone) }} className={classes.outcomeWord} title={meaning}>
+        <Glyph size={13} aria-hidden />
+        <span>
+          {operationVerbs[operation.kind]}
+          {written(operation)}: {operationInWords(operation, now)}
+        </span>
+      </span>
+      <Text span size="xs" c="dimmed">
+        <Moment at={operation.finishedAt ?? operation.sentAt ?? operation.createdAt} />
+      </Text>
+      {operation.state === 'queued' ? <CancelButton operation={operation} /> : null}
+    </div>
+  )
+}
+
+/** What the API would not even send, in its words. */
+export function Refusal({ problem }: { problem: ProblemError }) {
+  const Glyph = glyphOf('failed')
+  return (
+    <div className={classes.outcome} role="alert">
+      <span style={{ color: toneColor('failing') }} className={classes.outcomeWord}>
+        <Glyph size={13} aria-hidden />
+        <span>{problem.detail}</span>
+      </span>
+    </div>
+  )
+}
