@@ -156,12 +156,13 @@ export async function until<T>(
   what: string,
   milliseconds: number,
   check: () => T | Promise<T>,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined>> {
   const end = Date.now() + milliseconds
   let last: unknown
   for (;;) {
     const result = await check()
-    if (result !== undefined && result !== null && result !== false) return result
+    if (result !== undefined && result !== null && result !== false)
+      return result as Exclude<T, false | null | undefined>
     last = result
     if (Date.now() > end)
       throw new Error(`waited ${milliseconds / 1000} s for ${what} (last: ${JSON.stringify(last)})`)
