@@ -116,6 +116,8 @@ async function start(options, supervisor) {
     COAP_HOST: options.host,
     COAP_PORT: String(ports.coap),
     REGISTRATION: options.registration,
+    // a demo meter lives a day in minutes: what a real one reports daily it reports at each wake
+    OBSERVATION_TIME_SCALE: options.demo ? '480' : '1',
   })
   const api = app('api', {
     API_HOST: '127.0.0.1',

@@ -7,8 +7,8 @@ import type { ContactUpdate } from '@fieldline/store'
 
 const FLUSH_MS = 500
 const MAX_PER_FLUSH = 2_000
-/** A cadence assumed for a device that keeps its lifetime short: it must be heard within it. */
-const LIFETIME_SHARE = 0.9
+/** Until its cadence is learned, a device is taken to be heard at least twice within its lifetime. */
+const LIFETIME_SHARE = 0.4
 
 export interface ContactsOptions {
   readonly clock: Clock
