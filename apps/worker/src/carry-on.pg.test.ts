@@ -192,4 +192,12 @@ describe('the worker', () => {
     await news.flush()
     expect([...jobs.values()].map((job) => job.campaignId)).toEqual([id])
   })
+
+  it('looks at a campaign once at a time, and again when somebody asked meanwhile', async () => {
+    const id = await start()
+    const { carrier } = newWorker()
+    await Promise.all([carrier.tick(id), carrier.tick(id), carrier.tick(id)])
+    expect(carrier.counters.ticks).toBe(1)
+    expect([...jobs.values()].map((job) => job.name).sort()).toEqual(['campaign-chunk', 'campaign-tick'])
+  })
 })

@@ -82,6 +82,8 @@ export class WorkerService implements OnApplicationShutdown {
     await this.queue.repeat('sweep', { v: 1 }, SWEEP_MS)
     this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS)
     await this.#beat()
+    // what a predecessor left behind is not kept waiting for the queue
+    await this.#sweepOnce((campaign) => this.#carrier.wake(campaign))
     this.log.info('worker takes jobs')
   }
 

@@ -169,16 +169,20 @@ export class CampaignRepository {
   /**
    * Brings a campaign up to date: its tasks hear what they do not know yet, silence is judged, then the campaign itself is stepped. Safe to call
    * at any time, from any number of processes. Undefined when there is nothing to bring up to date.
+   * @param options `silence: false` leaves silence to a later look
    */
-  async tick(id: string, now: number): Promise<Carried | undefined> {
+  async tick(
+    id: string,
+    now: number,
+    { silence = true }: { silence?: boolean } = {},
+  ): Promise<Carried | undefined> {
     const changes = new TaskChanges()
     for (let more = true; more;) {
       const told = await this.#onTasks(id, now, tellNews)
       changes.add(told?.changes ?? nobody)
       more = told?.more ?? false
     }
-    const silent = await this.#tellSilence(id, now)
-    changes.add(silent)
+    if (silence) changes.add(await this.#tellSilence(id, now))
     const carried = await this.#locked(id, 'UPDATE', now, async (pass) => {
       if (!isUnderWay(pass.campaign) && pass.campaign.status.state !== 'validating') return undefined
       const author = systemAuthor(pass.campaign.organisationId)
