@@ -45,7 +45,12 @@ await runMain(async () => {
   const file = inRoot('tools/simulator/dist/index.js')
   if (!existsSync(file)) {
     const nx = inRoot('node_modules/nx/dist/bin/nx.js')
-    const built = await run(process.execPath, [nx, 'build', '@fieldline/tool-simulator', '--outputStyle=static'])
+    const built = await run(process.execPath, [
+      nx,
+      'build',
+      '@fieldline/tool-simulator',
+      '--outputStyle=static',
+    ])
     if (built.code !== 0) throw new Complaint(`The simulator could not be built:\n${built.output.trim()}`)
   }
   const { demoTruth } = await import(pathToFileURL(file).href)
@@ -56,7 +61,9 @@ await runMain(async () => {
     return
   }
   for (const { letter, text, endpoints } of truths) {
-    process.stdout.write(`(${letter}) ${text}\n${endpoints.map((endpoint) => `      ${endpoint}\n`).join('')}`)
+    process.stdout.write(
+      `(${letter}) ${text}\n${endpoints.map((endpoint) => `      ${endpoint}\n`).join('')}`,
+    )
   }
   if (truths.length === 0) process.stdout.write('Nothing is planted in so small a fleet.\n')
 })

@@ -15,7 +15,12 @@ export function chance(seed: number, ...about: readonly (string | number)[]): nu
 }
 
 /** A whole number in low..high, both included. */
-export function whole(low: number, high: number, seed: number, ...about: readonly (string | number)[]): number {
+export function whole(
+  low: number,
+  high: number,
+  seed: number,
+  ...about: readonly (string | number)[]
+): number {
   return low + Math.floor(chance(seed, ...about) * (high - low + 1))
 }
 

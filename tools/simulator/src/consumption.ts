@@ -86,7 +86,8 @@ function totalAt(identity: MeterIdentity, timeMs: number): number {
 /** A reading of the register: m3 for water and gas, kWh for electricity and heat, to three decimals. Never falls as time passes. */
 export function registerReadingAt(identity: MeterIdentity, timeMs: number): number {
   const start = 2 + 30 * chance(identity.seed, 'register at installation')
-  const used = totalAt(identity, Math.max(timeMs, identity.installedAt)) - totalAt(identity, identity.installedAt)
+  const used =
+    totalAt(identity, Math.max(timeMs, identity.installedAt)) - totalAt(identity, identity.installedAt)
   return Math.floor((start + used) * 1_000) / 1_000
 }
 

@@ -27,7 +27,9 @@ export function parseFaults(texts: readonly string[]): FaultShares {
     const [name, share] = part.split(':', 2)
     const known = faultNames.find((fault) => fault === name)
     if (!known || !/^(0(\.\d+)?|1(\.0+)?)$/.test(share ?? ''))
-      throw new RangeError(`--fault takes name:share, one of ${faultNames.join(', ')} and 0..1, not "${part}"`)
+      throw new RangeError(
+        `--fault takes name:share, one of ${faultNames.join(', ')} and 0..1, not "${part}"`,
+      )
     shares[known] = Number(share)
   }
   return shares

@@ -105,7 +105,9 @@ function plant(fleet: readonly MeterIdentity[], seed: number): Map<number, Plant
   const planted = new Map<number, PlantedLetter>()
   if (fleet.length < leastSize) return planted
   const take = (letter: PlantedLetter, model: ModelId, count: number): void => {
-    const free = fleet.map((_, index) => index).filter((index) => fleet[index].model === model && !planted.has(index))
+    const free = fleet
+      .map((_, index) => index)
+      .filter((index) => fleet[index].model === model && !planted.has(index))
     for (const index of shuffled(free, seed, `planted ${letter}`).slice(0, count)) planted.set(index, letter)
   }
   const { length } = fleet

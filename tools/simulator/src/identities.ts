@@ -46,7 +46,9 @@ export function writeIdentities(file: string, seed: number, states: FleetState):
 }
 
 /** Settings as they are kept; values of other types are never written to these meters. */
-export function keepable(settings: ReadonlyMap<string, ResourceValue>): Record<string, string | number | boolean> {
+export function keepable(
+  settings: ReadonlyMap<string, ResourceValue>,
+): Record<string, string | number | boolean> {
   const kept: Record<string, string | number | boolean> = {}
   for (const [path, value] of settings) {
     if (typeof value === 'bigint') kept[path] = Number(value)

@@ -51,7 +51,8 @@ async function simulate(options: Options): Promise<void> {
   let countedFrom: number | undefined
   const watch = setInterval(() => {
     if (run.everyMeterRegistered || Date.now() - startedAt >= registerPatienceMs) countedFrom ??= Date.now()
-    if (duration !== undefined && countedFrom !== undefined && Date.now() - countedFrom >= duration * 1_000) end?.()
+    if (duration !== undefined && countedFrom !== undefined && Date.now() - countedFrom >= duration * 1_000)
+      end?.()
   }, watchMs)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -74,7 +74,8 @@ export class Meter {
     this.#settings = new Map(Object.entries(state?.settings ?? {}))
     this.#contacts = state?.contacts ?? 0
     this.#dead = state?.dead ?? false
-    this.#sentAt = clock.now()
+    // What was measured before the first Send goes with it.
+    this.#sentAt = clock.now() - pace.periodMs
     const store = createObjects({
       identity,
       faults: setup.faults,
@@ -130,6 +131,7 @@ export class Meter {
     const { pace, clock } = this.#setup
     try {
       if (this.#dead) return
+      if (this.#client.registered) this.#setup.tally.registered(this.key, clock.now())
       await this.#pause(pace.startAfterMs)
       // A meter that keeps its real cadence registers once, so that it is known; afterwards it comes when its time has come.
       if (pace.realTimes && this.#client.registered) await this.#pause(this.#untilTrueReport())
@@ -198,7 +200,8 @@ export class Meter {
   async #wake(): Promise<void> {
     const { admit, faults } = this.#setup
     const { rebootEvery } = faults
-    if (rebootEvery !== undefined && this.#contacts > 0 && this.#contacts % rebootEvery === 0) this.#rebooting = true
+    if (rebootEvery !== undefined && this.#contacts > 0 && this.#contacts % rebootEvery === 0)
+      this.#rebooting = true
     const rebooted = this.#rebooting
     if (rebooted) this.#client.forget()
     this.#rebooting = false
@@ -267,6 +270,8 @@ export class Meter {
     const { identity, clock } = this.#setup
     const now = clock.now()
     const span = now - this.#sentAt
+    // A meter woken again at once has nothing new: one value has one time, in whole seconds.
+    if (span < sentTimestamps * 1_000) return
     const nodes: Node[] = []
     for (let step = 1; step <= sentTimestamps; step++) {
       const time = Math.floor((this.#sentAt + (span * step) / sentTimestamps) / 1_000) * 1_000

@@ -19,21 +19,40 @@ const blockSize = 1024
 const acknowledgementType = 2
 const resetType = 3
 
-type Options = readonly { readonly name: string | number; readonly value: Buffer }[]
+/** node-coap turns the numbers of formats it knows into their names. */
+const formatNumbers: ReadonlyMap<string, number> = new Map([
+  ['text/plain', 0],
+  ['application/link-format', 40],
+  ['application/octet-stream', 42],
+  ['application/json', 50],
+  ['application/cbor', 60],
+  ['application/senml+json', 110],
+  ['application/senml+cbor', 112],
+  ['application/senml-etch+json', 320],
+  ['application/senml-etch+cbor', 322],
+  ['application/vnd.oma.lwm2m+tlv', 11542],
+  ['application/vnd.oma.lwm2m+json', 11543],
+  ['application/vnd.oma.lwm2m+cbor', 11544],
+])
+/** Stands for a format that it names and LwM2M does not use. */
+const otherFormat = 65_535
+
+type Options = readonly { readonly name: string | number; readonly value: unknown }[]
 
 function optionsOf(message: IncomingMessage): Options {
-  // As they came: node-coap's own view turns numbers it knows into media types and leaves others as they are.
-  return (message._packet.options ?? []) as Options
+  return message._packet.options ?? []
 }
 
 function uintOption(options: Options, name: string): number | undefined {
   const value = options.find((option) => option.name === name)?.value
-  if (value === undefined) return undefined
+  if (typeof value === 'number') return value
+  if (typeof value === 'string') return formatNumbers.get(value) ?? otherFormat
+  if (!Buffer.isBuffer(value)) return undefined
   return value.length === 0 ? 0 : value.readUIntBE(0, value.length)
 }
 
 function textOptions(options: Options, name: string): string[] {
-  return options.filter((option) => option.name === name).map(({ value }) => value.toString('utf8'))
+  return options.filter((option) => option.name === name).map(({ value }) => String(value))
 }
 
 function uintBuffer(value: number): Buffer {

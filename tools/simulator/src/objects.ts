@@ -40,7 +40,10 @@ function definitionsOfModel(id: ModelId): DefinitionLookup {
   let lookup = lookups.get(id)
   if (!lookup) {
     const { objectVersions, version, vendorObjects = [] } = models[id]
-    lookup = firstDefinition(definitionsOf(vendorObjects), definitionsFor({ versions: objectVersions }, version))
+    lookup = firstDefinition(
+      definitionsOf(vendorObjects),
+      definitionsFor({ versions: objectVersions }, version),
+    )
     lookups.set(id, lookup)
   }
   return lookup
@@ -125,7 +128,7 @@ function connectivityObject({ identity, now }: ObjectsContext): Resources {
     0: constant(bearer),
     1: constants(bearer),
     2: live(() => signalAt(identity, now())),
-    4: constants(`10.64.${host >> 8}.${(host & 0xff) || 1}`),
+    4: constants(`10.64.${host >> 8}.${host & 0xff || 1}`),
     8: constant(identity.cell),
     9: constant(7),
     10: constant(901),

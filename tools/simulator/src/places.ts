@@ -82,8 +82,7 @@ export function offsetText(minutes: number): string {
 /** The first moment after `timeMs` at which clocks on the site show a time of day, given in minutes. */
 export function nextLocalTime(timeZone: string, timeMs: number, minuteOfDay: number): number {
   const day = 86_400_000
-  const localMidnight = (at: number): number =>
-    Math.floor((at + offsetAt(timeZone, at) * 60_000) / day) * day
+  const localMidnight = (at: number): number => Math.floor((at + offsetAt(timeZone, at) * 60_000) / day) * day
   for (let ahead = 0; ; ahead++) {
     const local = localMidnight(timeMs + ahead * day) + minuteOfDay * 60_000
     // The offset in force at that time of that day; a second look settles the days on which it changes.

@@ -113,7 +113,8 @@ export class FleetRun {
     const fleet = options.demo ? demoFleet(options) : demoFleet(options).map(unplanted)
     const unknown = options.demo ? unknownMeter(options) : undefined
     const all = unknown ? [...fleet, unknown] : fleet
-    this.#tally = new Tally(fleet.length, systemClock.now())
+    const clones = all.filter(({ planted }) => planted.includes('j')).length
+    this.#tally = new Tally(all.length + clones, systemClock.now())
     // The states of meters that this run does not have are kept for one that has them.
     this.#kept = new Map(options.states)
     const admit = options.demo ? <T>(work: () => Promise<T>) => work() : turnstile(mostFirstContacts)
@@ -171,7 +172,10 @@ export class FleetRun {
   /** Ends every life; what is under way gets `graceMs` to be answered. */
   async stop(graceMs: number): Promise<void> {
     for (const meter of this.#meters) meter.stop()
-    await Promise.race([this.#living, new Promise((resolve) => systemClock.after(graceMs, () => resolve(undefined)))])
+    await Promise.race([
+      this.#living,
+      new Promise((resolve) => systemClock.after(graceMs, () => resolve(undefined))),
+    ])
   }
 
   get everyMeterRegistered(): boolean {

@@ -182,7 +182,8 @@ export class ObjectStore {
         writes.push(() => write(last))
         continue
       }
-      const before = mode === 'partial' || path.resourceInstanceId !== undefined ? resource.read?.() : undefined
+      const before =
+        mode === 'partial' || path.resourceInstanceId !== undefined ? resource.read?.() : undefined
       const merged = new Map(before !== undefined && isInstances(before) ? before : [])
       for (const node of values) merged.set(node.path.resourceInstanceId ?? 0, node.value)
       writes.push(() => write(merged))
@@ -203,7 +204,8 @@ function nodesOf(path: Path, resource: Resource, definition: ResourceDefinition)
   const value = resource.read?.()
   if (value === undefined) return []
   const { type } = definition
-  if (!isInstances(value)) return [{ path: pathOf(path.objectId!, path.instanceId!, path.resourceId!), type, value }]
+  if (!isInstances(value))
+    return [{ path: pathOf(path.objectId!, path.instanceId!, path.resourceId!), type, value }]
   return [...value].map(([instance, one]) => ({
     path: pathOf(path.objectId!, path.instanceId!, path.resourceId!, instance),
     type,

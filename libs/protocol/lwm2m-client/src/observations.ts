@@ -1,6 +1,14 @@
 import { ProtocolError, fromHex, toHex } from '@fieldline/bytes'
 import type { NotificationAttributes } from '@fieldline/lwm2m'
-import { formatPath, isWithin, parsePath, pathIds, pathOf, samePath, sameValue } from '@fieldline/object-model'
+import {
+  formatPath,
+  isWithin,
+  parsePath,
+  pathIds,
+  pathOf,
+  samePath,
+  sameValue,
+} from '@fieldline/object-model'
 import type { Node, Path } from '@fieldline/object-model'
 import type { ObjectStore } from './object-store.js'
 
@@ -84,7 +92,14 @@ export class Observations {
   /** Begins an observation in place of one with its token or of the same path; `nodes` is what its first answer says. */
   begin(token: Uint8Array, path: Path, format: number, nodes: readonly Node[], now: number): Observation {
     for (const [key, other] of this.#live) if (samePath(other.path, path)) this.#live.delete(key)
-    const observation: Observation = { token: token.slice(), path, format, counter: 1, lastAt: now, last: nodes }
+    const observation: Observation = {
+      token: token.slice(),
+      path,
+      format,
+      counter: 1,
+      lastAt: now,
+      last: nodes,
+    }
     this.#live.set(toHex(token), observation)
     return observation
   }

@@ -9,7 +9,16 @@ const resource = (
   name: string,
   operations: 'R' | 'E',
   type: ResourceDefinition['type'],
-): ResourceDefinition => ({ id, name, operations, type, multiple: false, mandatory: true, range: '', units: '' })
+): ResourceDefinition => ({
+  id,
+  name,
+  operations,
+  type,
+  multiple: false,
+  mandatory: true,
+  range: '',
+  units: '',
+})
 
 /** The vendor's own object, in the range that companies reserve: a server without its definition sees numbers only. */
 const valve: ObjectDefinition = {

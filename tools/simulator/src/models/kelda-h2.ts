@@ -21,7 +21,8 @@ const energy = (identity: MeterIdentity, timeMs: number): number =>
 const volume = (identity: MeterIdentity, timeMs: number): number =>
   Math.round(registerReadingAt(identity, timeMs) * 34.4) / 1_000
 /** Watts. */
-const power = (identity: MeterIdentity, timeMs: number): number => Math.round(rateAt(identity, timeMs) * 1_000)
+const power = (identity: MeterIdentity, timeMs: number): number =>
+  Math.round(rateAt(identity, timeMs) * 1_000)
 
 /** Kelda H2: a heat meter that wakes once a day at ten past nine, whatever anybody would like. */
 export const keldaH2: MeterModel = {

@@ -37,7 +37,8 @@ function packIntervals(identity: MeterIdentity, delivered: number, timeMs: numbe
   for (let at = 0; at < count; at++) {
     const from = (first + at * intervalSeconds) * 1_000
     const litres =
-      1_000 * (registerReadingAt(identity, from + intervalSeconds * 1_000) - registerReadingAt(identity, from))
+      1_000 *
+      (registerReadingAt(identity, from + intervalSeconds * 1_000) - registerReadingAt(identity, from))
     writer.u16(Math.round(litres))
   }
   return writer.finish()

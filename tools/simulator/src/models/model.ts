@@ -57,7 +57,9 @@ export interface MeterModel {
   /** Where the register is. */
   readonly registerPath: string
   /** The model's own object instances, beside Server, Device and Connectivity Monitoring. */
-  readonly objects: (context: MeterContext) => readonly { object: number; instance: number; resources: Resources }[]
+  readonly objects: (
+    context: MeterContext,
+  ) => readonly { object: number; instance: number; resources: Resources }[]
   /** What a report of a moment says: the same values that its objects have then. */
   readonly readings: (identity: MeterIdentity, timeMs: number) => Node[]
 }
