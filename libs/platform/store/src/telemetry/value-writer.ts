@@ -13,6 +13,8 @@ export interface ValueWriterOptions {
   readonly maxDelayMs?: number
   /** Batches under way or waiting; beyond that `write` refuses, so that the device retransmits instead of our memory growing. */
   readonly maxBatches?: number
+  /** Transactions at once. While all of them run the open batch goes on filling: slow commits make batches larger, not more numerous. */
+  readonly maxCommits?: number
   /** Told the devices of each batch once it is committed. */
   readonly onCommitted?: (deviceIds: readonly string[]) => void
 }
@@ -38,6 +40,11 @@ export class ValueWriter {
   readonly #maxRows: number
   readonly #maxDelayMs: number
   readonly #maxBatches: number
+  readonly #maxCommits: number
+  readonly #waiting: Batch[] = []
+  #committing = 0
+  /** The open batch has waited long enough and leaves with the next free transaction. */
+  #overdue = false
   #open: Batch | undefined
   #timer: Timer | undefined
   #underWay = 0
@@ -53,6 +60,7 @@ export class ValueWriter {
     this.#maxRows = options.maxRows ?? 2000
     this.#maxDelayMs = options.maxDelayMs ?? 20
     this.#maxBatches = options.maxBatches ?? 6
+    this.#maxCommits = options.maxCommits ?? 3
   }
 
   /**
@@ -99,14 +107,35 @@ export class ValueWriter {
   #seal(): void {
     const batch = this.#open
     if (!batch) return
-    this.#open = undefined
     this.#timer?.cancel()
-    this.#commit(batch.rows)
-      .then(
-        () => batch.settle(),
-        (error: unknown) => batch.settle(error),
-      )
-      .finally(() => this.#underWay--)
+    const mayFill = batch.rows.length < this.#maxRows && !this.#closed
+    if (mayFill && this.#committing >= this.#maxCommits) {
+      this.#overdue = true
+      return
+    }
+    this.#overdue = false
+    this.#open = undefined
+    this.#waiting.push(batch)
+    this.#commitWaiting()
+  }
+
+  #commitWaiting(): void {
+    while (this.#committing < this.#maxCommits) {
+      const batch = this.#waiting.shift()
+      if (!batch) break
+      this.#committing++
+      this.#commit(batch.rows)
+        .then(
+          () => batch.settle(),
+          (error: unknown) => batch.settle(error),
+        )
+        .finally(() => {
+          this.#committing--
+          this.#underWay--
+          this.#commitWaiting()
+          if (this.#overdue) this.#seal()
+        })
+    }
   }
 
   async #writeApart(rows: readonly ValueRow[]): Promise<void> {
