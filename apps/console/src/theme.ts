@@ -53,8 +53,7 @@ const systemMono =
 /** A quiet instrument panel: small text, a 4 px grid, borders before shadows. */
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
+  primaryShade: { light: 7, dark: 6 },
   colors: { petrol, gray, dark },
   fontFamily: systemFont,
   fontFamilyMonospace: systemMono,

@@ -181,3 +181,21 @@ export const hazardWords: Readonly<Record<string, string>> = {
   reboot: 'Restarts the device: asks for confirmation',
   'read-moves-pointer': 'Reading marks data as delivered',
 }
+
+/** SenML units as people write them. @see RFC 8428 §12.1 */
+const unitWords: Readonly<Record<string, string>> = {
+  Cel: '°C',
+  m3: 'm³',
+  'm3/s': 'm³/s',
+  'm3/h': 'm³/h',
+  m2: 'm²',
+  'm/s2': 'm/s²',
+  Ohm: 'Ω',
+  '%EL': '%',
+  '%RH': '% RH',
+  '/100': '%',
+}
+
+export function unitText(unit: string): string {
+  return unitWords[unit] ?? unit
+}

@@ -17,6 +17,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { spotlight } from '@mantine/spotlight'
 import { IconKeyboard, IconLogout, IconSearch, IconUser } from '@tabler/icons-react'
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
@@ -24,13 +25,17 @@ import { errorInWords } from '@/data/client'
 import { LiveProvider } from '@/data/live'
 import { BrandMark } from './brand'
 import { LiveDot } from './live-dot'
-import { Palette } from './palette'
 import { SchemeMenu } from './scheme-menu'
 import { isWithin, screens } from './screens'
 import { signOut } from './session'
-import { ShortcutSheet } from './shortcut-sheet'
 import classes from './shell.module.css'
 import { useShortcuts, useSingleKeys } from './use-shortcuts'
+
+// Needed by nobody before the first key press: fetched after the page stands.
+const Palette = dynamic(() => import('./palette').then((module) => module.Palette), { ssr: false })
+const ShortcutSheet = dynamic(() => import('./shortcut-sheet').then((module) => module.ShortcutSheet), {
+  ssr: false,
+})
 
 async function leave(): Promise<void> {
   try {

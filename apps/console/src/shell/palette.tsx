@@ -26,6 +26,8 @@ export function Palette() {
   })
   const devices = prefix === '' ? [] : (found.data?.items ?? [])
   const wanted = query.trim().toLowerCase()
+  // What stands first is what Enter opens: the offer to filter must not be first while devices are still on their way.
+  const settled = wanted !== '' && prefix === query.trim() && !found.isFetching
   const matching = screens.filter(({ label }) => label.toLowerCase().includes(wanted))
   return (
     <Spotlight.Root
@@ -41,6 +43,18 @@ export function Palette() {
         leftSection={<IconSearch size={16} aria-hidden />}
       />
       <Spotlight.ActionsList>
+        {matching.length === 0 ? null : (
+          <Spotlight.ActionsGroup label="Screens">
+            {matching.map(({ label, address, icon: Icon }) => (
+              <Spotlight.Action
+                key={address}
+                label={label}
+                leftSection={<Icon size={18} aria-hidden />}
+                onClick={() => router.push(address)}
+              />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
         {devices.length === 0 ? null : (
           <Spotlight.ActionsGroup label="Devices">
             {devices.map((device) => (
@@ -56,25 +70,16 @@ export function Palette() {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {wanted === '' ? null : (
+        {!settled ? null : (
           <Spotlight.Action
             label={`Filter devices by “${query.trim()}”`}
             leftSection={<IconSearch size={18} aria-hidden />}
             onClick={() => router.push(devicesAddress(query.trim()))}
           />
         )}
-        {matching.length === 0 ? null : (
-          <Spotlight.ActionsGroup label="Screens">
-            {matching.map(({ label, address, icon: Icon }) => (
-              <Spotlight.Action
-                key={address}
-                label={label}
-                leftSection={<Icon size={18} aria-hidden />}
-                onClick={() => router.push(address)}
-              />
-            ))}
-          </Spotlight.ActionsGroup>
-        )}
+        {wanted !== '' && !settled && matching.length === 0 ? (
+          <Spotlight.Empty>Searching</Spotlight.Empty>
+        ) : null}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )

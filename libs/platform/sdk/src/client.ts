@@ -1,10 +1,5 @@
-import {
-  routes,
-  routeUrl,
-  type RouteArgument,
-  type RouteName,
-  type RouteResponse,
-} from '@fieldline/contracts'
+import type { RouteArgument, RouteName, RouteResponse, routes } from '@fieldline/contracts'
+import { addresses, pathOf } from './addresses.js'
 import { problemOf, unreachable } from './problem-error.js'
 
 type Streamed = { [N in RouteName]: (typeof routes)[N] extends { stream: true } ? N : never }[RouteName]
@@ -69,7 +64,7 @@ function requestOf(name: CallName, argument: AnyArgument, apiKey: string | undef
   const headers: Record<string, string> = { accept: 'application/json' }
   if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`
   if (argument.wait !== undefined) headers.prefer = `wait=${argument.wait}`
-  const init: RequestInit = { method: routes[name].method.toUpperCase(), headers }
+  const init: RequestInit = { method: addresses[name].method.toUpperCase(), headers }
   if (argument.body !== undefined) {
     headers['content-type'] = 'application/json'
     init.body = JSON.stringify(argument.body)
@@ -82,7 +77,7 @@ function requestOf(name: CallName, argument: AnyArgument, apiKey: string | undef
 export function createClient({ baseUrl, apiKey, fetch: given }: ClientOptions): Client {
   const origin = baseUrl.replace(/\/+$/, '')
   const call = async (name: CallName, argument: AnyArgument = {}): Promise<unknown> => {
-    const address = `${origin}${routeUrl(name, argument.params)}${queryText(argument.query)}`
+    const address = `${origin}${pathOf(name, argument.params)}${queryText(argument.query)}`
     const send = given ?? globalThis.fetch
     let response: Response
     try {

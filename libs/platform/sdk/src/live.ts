@@ -1,4 +1,5 @@
-import { liveEventNames, routeUrl, type LiveEvent, type LiveEventName } from '@fieldline/contracts'
+import type { LiveEvent, LiveEventName } from '@fieldline/contracts'
+import { pathOf } from './addresses.js'
 import { queryText } from './client.js'
 
 /** What to hear: kinds of events (default all), devices, and the campaign whose tasks are wanted too. */
@@ -21,6 +22,14 @@ export interface LiveOptions extends LiveTopics {
   later?: (ms: number, run: () => void) => () => void
 }
 
+const heard: Readonly<Record<LiveEventName, true>> = {
+  device: true,
+  values: true,
+  operation: true,
+  campaign: true,
+  task: true,
+  health: true,
+}
 const firstPauseMs = 1_000
 const longestPauseMs = 15_000
 
@@ -36,7 +45,7 @@ export function liveUrl(baseUrl: string, { events, endpoints, campaign }: LiveTo
     endpoint: endpoints,
     campaign,
   }
-  return `${baseUrl.replace(/\/+$/, '')}${routeUrl('live')}${queryText(query)}`
+  return `${baseUrl.replace(/\/+$/, '')}${pathOf('live')}${queryText(query)}`
 }
 
 /**
@@ -70,7 +79,7 @@ export function openLive(options: LiveOptions): { close(): void } {
       takeBack = later(pause, begin)
       pause = Math.min(pause * 2, longestPauseMs)
     }
-    for (const event of liveEventNames) {
+    for (const event of Object.keys(heard) as LiveEventName[]) {
       current.addEventListener(event, (message: Event) => {
         if (closed || source !== current) return
         onEvent({ event, data: JSON.parse((message as MessageEvent).data as string) } as LiveEvent)

@@ -1,4 +1,4 @@
-import { problemCodes, problems, type Problem, type ProblemCode } from '@fieldline/contracts'
+import type { Problem, ProblemCode } from '@fieldline/contracts'
 
 /**
  * What the API answered instead of a result, or that it did not answer. `status` is the HTTP status, 0 where nothing came back;
@@ -26,15 +26,23 @@ export class ProblemError extends Error {
   }
 }
 
-function isProblem(body: unknown): body is Problem {
-  if (typeof body !== 'object' || body === null) return false
-  const { code, detail } = body as Partial<Problem>
-  return problemCodes.some((known) => known === code) && typeof detail === 'string'
+/** What a status means when nobody explained it: a proxy on the way, not our API. */
+const fallbacks: Readonly<Record<number, ProblemCode>> = {
+  400: 'invalid-request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'payload-too-large',
+  429: 'rate-limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
 }
 
-function codeOfStatus(status: number): ProblemCode {
-  if (status === 502 || status === 504) return 'unavailable'
-  return problemCodes.find((code) => problems[code].status === status) ?? 'internal'
+function isProblem(body: unknown): body is Problem {
+  if (typeof body !== 'object' || body === null) return false
+  const { code, detail, title } = body as Partial<Problem>
+  return typeof code === 'string' && typeof detail === 'string' && typeof title === 'string'
 }
 
 /** The error of a response that is no success. A body that is not a problem of ours is not shown: the status decides the words. */
@@ -48,11 +56,9 @@ export async function problemOf(response: Response): Promise<ProblemError> {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error
   }
   if (isProblem(body)) return new ProblemError(response.status, body)
-  const code = codeOfStatus(response.status)
-  const { title } = problems[code]
   return new ProblemError(response.status, {
-    code,
-    title,
+    code: fallbacks[response.status] ?? 'internal',
+    title: 'Fieldline did not answer as expected',
     detail: `The answer was HTTP ${response.status} without an explanation.`,
     requestId,
   })
@@ -61,5 +67,5 @@ export async function problemOf(response: Response): Promise<ProblemError> {
 /** The error of a request that got no answer at all. */
 export function unreachable(address: string, cause: unknown): ProblemError {
   const detail = `No answer from ${address === '' ? 'Fieldline' : address}. Is the API running and the network up?`
-  return new ProblemError(0, { code: 'unavailable', title: problems.unavailable.title, detail }, { cause })
+  return new ProblemError(0, { code: 'unavailable', title: 'No answer', detail }, { cause })
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { Anchor, Button, Select, Table, Text } from '@mantine/core'
-import { taskStates, type Task, type TaskCounts } from '@fieldline/contracts'
+import type { Task, TaskCounts, TaskState } from '@fieldline/contracts'
 import Link from 'next/link'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTasks } from '@/data/queries'
@@ -11,6 +11,8 @@ import { Empty, Loaded } from '@/parts/states'
 import { Status } from '@/parts/status-glyph'
 import { deviceAddress } from '@/shell/screens'
 import { taskWords } from '@/words'
+
+const taskStates = Object.keys(taskWords) as TaskState[]
 
 function valueText(value: unknown): string {
   return value === null ? 'absent' : typeof value === 'object' ? JSON.stringify(value) : String(value)

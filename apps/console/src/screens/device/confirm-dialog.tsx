@@ -48,7 +48,7 @@ export function ConfirmDialog({ endpoint, asked, close, confirm }: Props) {
             data-autofocus
             autoComplete="off"
             spellCheck={false}
-            className="mono"
+            classNames={{ input: 'mono' }}
           />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>

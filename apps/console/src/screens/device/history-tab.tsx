@@ -7,7 +7,7 @@ import { useMemo, useState } from 'react'
 import { useObjects, useValues } from '@/data/queries'
 import { Empty, Loaded } from '@/parts/states'
 import { absoluteInWords, durationInWords } from '@/times'
-import { sourceWords } from '@/words'
+import { sourceWords, unitText } from '@/words'
 import { Chart } from './chart'
 import { medianInterval, pointsOf, withGaps } from './gaps'
 import { useRequests } from './requests'
@@ -60,7 +60,7 @@ function ValueTable({ values }: { values: Value[] }) {
             <Table.Tr key={`${value.time} ${value.receivedAt} ${value.path}`}>
               <Table.Td>{absoluteInWords(Date.parse(value.time))}</Table.Td>
               <Table.Td>
-                {String(value.value)} {value.unit ?? ''}
+                {String(value.value)} {value.unit === undefined ? '' : unitText(value.unit)}
               </Table.Td>
               <Table.Td>{absoluteInWords(Date.parse(value.receivedAt))}</Table.Td>
               <Table.Td>{sourceWords[value.source]}</Table.Td>
@@ -104,7 +104,7 @@ function History({
         </Button>
       </Empty>
     )
-  const unit = choice.unit === undefined ? '' : ` ${choice.unit}`
+  const unit = choice.unit === undefined ? '' : ` ${unitText(choice.unit)}`
   const held = points.map(({ value }) => value)
   const low = held.reduce((a, b) => Math.min(a, b))
   const high = held.reduce((a, b) => Math.max(a, b))
@@ -121,7 +121,7 @@ function History({
       ) : (
         <Chart
           series={series}
-          label={choice.unit ?? 'Value'}
+          label={choice.unit === undefined ? 'Value' : unitText(choice.unit)}
           summary={`${choice.label}. ${summary}`}
           from={to - days * 86_400_000}
           to={to}

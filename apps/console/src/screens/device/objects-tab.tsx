@@ -63,11 +63,11 @@ function SectionTable({ section, write, execute }: { section: Section } & Action
       </h3>
       <table className={classes.resources} aria-label={`Resources of ${path} ${name}`}>
         <colgroup>
-          <col style={{ width: 130 }} />
+          <col style={{ width: 136 }} />
           <col />
           <col style={{ width: '30%' }} />
           <col style={{ width: 48 }} />
-          <col style={{ width: 200 }} />
+          <col style={{ width: 238 }} />
         </colgroup>
         <thead>
           <tr>

@@ -1,6 +1,6 @@
 'use client'
 
-import { ActionIcon, Badge, Button, CopyButton, Group, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, CopyButton, Group, Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy, IconEye } from '@tabler/icons-react'
 import type { ObjectTreeResource, Operation, OperationKind } from '@fieldline/contracts'
 import { useNow } from '@/data/use-now'
@@ -107,9 +107,9 @@ export function ResourceRow({ resource, write, execute }: RowProps) {
             </Tooltip>
           ) : null}
           {resource.hazard === undefined ? null : (
-            <Badge size="xs" variant="outline" color="orange" title={hazardWords[resource.hazard]}>
+            <span className={classes.hazard} title={hazardWords[resource.hazard]}>
               {resource.hazard.replaceAll('-', ' ')}
-            </Badge>
+            </span>
           )}
         </span>
         {outcomes.map((operation) => (

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import type { ObjectTreeResource, Value } from '@fieldline/contracts'
 import { Moment } from '@/parts/moment'
 import { absoluteInWords } from '@/times'
-import { sourceWords } from '@/words'
+import { sourceWords, unitText } from '@/words'
 import classes from './device.module.css'
 import { hexOfBase64 } from './write-value'
 
@@ -26,7 +26,7 @@ function One({ value, resource }: { value: Value; resource: ObjectTreeResource }
       {instance === undefined ? null : <span className={classes.instance}>[{instance}]</span>}
       <span className={classes.valueText} title={text.length > 40 ? text : undefined}>
         {text}
-        {unit === undefined ? '' : ` ${unit}`}
+        {unit === undefined ? '' : ` ${unitText(unit)}`}
       </span>
       <Text span size="xs" c="dimmed">
         <Moment at={value.time} /> · {sourceWords[value.source]}
@@ -39,7 +39,7 @@ function One({ value, resource }: { value: Value; resource: ObjectTreeResource }
 export function ResourceValue({ resource }: { resource: ObjectTreeResource }) {
   if (resource.values.length === 0)
     return (
-      <Text span size="xs" c="dimmed">
+      <Text span size="xs" c="dimmed" lh="24px">
         {resource.absent?.text ?? 'No value yet'}
       </Text>
     )

@@ -1,7 +1,7 @@
 'use client'
 
 import { Button, Chip, Group, Text } from '@mantine/core'
-import { timelineKinds, type TimelineEntry, type TimelineKind } from '@fieldline/contracts'
+import type { TimelineEntry, TimelineKind } from '@fieldline/contracts'
 import Link from 'next/link'
 import { useState } from 'react'
 import { useTimeline } from '@/data/queries'
@@ -10,6 +10,8 @@ import { absoluteInWords } from '@/times'
 import { toneColor, type Tone } from '@/theme'
 import { timelineWords } from '@/words'
 import classes from './device.module.css'
+
+const timelineKinds = Object.keys(timelineWords) as TimelineKind[]
 
 const tones: Readonly<Partial<Record<TimelineKind, Tone>>> = {
   late: 'attention',

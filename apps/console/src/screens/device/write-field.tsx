@@ -40,7 +40,7 @@ export function WriteField({ resource, type, label, value, error, onChange }: Pr
       <Textarea
         {...text}
         description="Bytes as pairs of hex digits"
-        className="mono"
+        classNames={{ input: 'mono' }}
         autosize
         minRows={2}
         onChange={(event) => onChange(event.currentTarget.value)}

@@ -16,13 +16,12 @@ export interface Column {
 }
 
 export const columns: readonly Column[] = [
-  { title: 'Status', width: 150 },
-  { title: 'Device', width: 240 },
-  { title: 'Vendor and model', width: 170 },
-  { title: 'Firmware', width: 84 },
-  { title: 'Last contact', width: 100 },
-  { title: 'Next expected', width: 108 },
-  { title: 'Signal', width: 76, number: true },
+  { title: 'Status', width: 158 },
+  { title: 'Device', width: 226 },
+  { title: 'Vendor, model', width: 112 },
+  { title: 'Firmware', width: 76 },
+  { title: 'Last → next', width: 96 },
+  { title: 'Signal', width: 84, number: true },
   { title: 'Battery', width: 68, number: true },
   { title: 'Why' },
 ]
@@ -84,10 +83,14 @@ export const DeviceRow = memo(function DeviceRow({ device, index, active }: Prop
       </td>
       <td className={classes.clipCell}>{firmware ?? '—'}</td>
       <td>
-        <Moment at={device.lastContactAt} timeZone={site?.timeZone} none="never" />
-      </td>
-      <td>
-        <Moment at={device.expectedAt} timeZone={site?.timeZone} />
+        <span className={classes.clip}>
+          <Moment at={device.lastContactAt} timeZone={site?.timeZone} none="never" />
+        </span>
+        {device.expectedAt === null ? null : (
+          <span className={`${classes.clip} ${classes.second}`}>
+            → <Moment at={device.expectedAt} timeZone={site?.timeZone} />
+          </span>
+        )}
       </td>
       <td className={classes.number}>{signalDbm === undefined ? '—' : `${Math.round(signalDbm)} dBm`}</td>
       <td className={classes.number}>

@@ -67,7 +67,10 @@ function DeviceList() {
   else if (bad !== undefined)
     content = (
       <Empty title="The filter is not understood">
-        <Text size="sm">{errorInWords(bad)}</Text>
+        <Text size="sm">
+          Tokens stand side by side and all must hold:{' '}
+          <Code>vendor:Tarnwater fw:&lt;2.4.1 -status:silent</Code>
+        </Text>
       </Empty>
     )
   else if (devices === undefined) content = <Loading lines={12} label="Loading devices" />

@@ -5,7 +5,7 @@ import { IconFilter } from '@tabler/icons-react'
 import type { AudiencePreview } from '@fieldline/contracts'
 import { useEffect, useRef, useState } from 'react'
 import { filterFieldAttribute } from '@/shell/shortcuts'
-import { suggestionsFor, tokensOf, withoutToken } from './filter-tokens'
+import { isUnfinished, suggestionsFor, tokensOf, withoutToken } from './filter-tokens'
 
 interface Props {
   q: string
@@ -39,7 +39,7 @@ export function FilterField({ q, onChange, facets, error, label = 'Filter device
 
   useEffect(() => {
     const wanted = text.trim()
-    if (wanted === told.current) return
+    if (wanted === told.current || isUnfinished(wanted)) return
     const timer = setTimeout(() => {
       told.current = wanted
       onChange(wanted)
@@ -75,7 +75,7 @@ export function FilterField({ q, onChange, facets, error, label = 'Filter device
             {...{ [filterFieldAttribute]: '' }}
             aria-label={label}
             placeholder="Name, or vendor: model: fw: status: cell: group: battery:"
-            className="mono"
+            classNames={{ input: 'mono' }}
             value={text}
             error={error}
             leftSection={<IconFilter size={16} aria-hidden />}

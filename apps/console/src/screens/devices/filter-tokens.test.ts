@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { quoted, suggestionsFor, tokenFor, tokensOf, toggleToken, withoutToken } from './filter-tokens'
+import {
+  isUnfinished,
+  quoted,
+  suggestionsFor,
+  tokenFor,
+  tokensOf,
+  toggleToken,
+  withoutToken,
+} from './filter-tokens'
 
 const facets = {
   byVendor: [
@@ -34,6 +42,13 @@ describe('filter tokens', () => {
     expect(toggleToken('WM-00 vendor:Lyngvik', 'vendor:Tarnwater')).toBe('WM-00 vendor:Tarnwater')
     expect(toggleToken('WM-00 vendor:Tarnwater', 'vendor:Tarnwater')).toBe('WM-00')
     expect(withoutToken('a "b c" d', '"b c"')).toBe('a d')
+  })
+})
+
+describe('an unfinished filter', () => {
+  it('ends in a key, a comma or a comparison without a value', () => {
+    for (const q of ['fw:', 'a fw:<', 'a -fw:>=', 'vendor:a,', '-', 'a -']) expect(isUnfinished(q)).toBe(true)
+    for (const q of ['', 'urn:x', 'fw:<2', 'vendor:a,b', 'a-']) expect(isUnfinished(q)).toBe(false)
   })
 })
 

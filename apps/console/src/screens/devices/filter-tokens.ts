@@ -57,6 +57,11 @@ export function tokenFor(key: FilterKey, value: string): string {
   return `${key}:${/^$|[\s",\\*]|^[<>=]/.test(value) ? quoted(value) : value}`
 }
 
+/** Whether the last token only begins: a key, a comma or a comparison without its value. Nobody wants to be told so while typing. */
+export function isUnfinished(q: string): boolean {
+  return /(^|\s)-?[a-z]+:([^\s"]*,|[<>]=?)?$/i.test(q) || /(^|\s)-$/.test(q)
+}
+
 export function hasToken(q: string, token: string): boolean {
   return tokensOf(q).includes(token)
 }

@@ -1,5 +1,5 @@
 import type { CampaignRecipe } from '@fieldline/contracts'
-import { durationInWords } from '@/times'
+import { durationInWords } from '../../times'
 
 type Recipe = Pick<CampaignRecipe, 'audience' | 'write' | 'waves' | 'success' | 'error' | 'silence'>
 
@@ -11,7 +11,10 @@ function waveInWords({ size, percent, soakSeconds }: Recipe['waves'][number]): s
 /** What a campaign will do, in sentences that can be read aloud before anybody presses start. */
 export function summaryOf(recipe: Recipe): string[] {
   const { audience, write, waves, success, error, silence } = recipe
-  const writes = write.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(' and ')
+  const writes = write
+    .filter(({ path }) => path !== '')
+    .map(({ path, value }) => `${path} = ${JSON.stringify(value)}`)
+    .join(' and ')
   const stop = error.action === 'pause' ? 'pauses and waits for a person' : 'is aborted'
   return [
     `Writes ${writes || 'nothing yet'} to every device that “${audience}” selects at the start, and reads it back: only a device that reads back the same value counts as done.`,

@@ -27,7 +27,7 @@ export function WriteRows({
           <TextInput
             label="Path"
             placeholder="/1/0/2"
-            className="mono"
+            classNames={{ input: 'mono' }}
             w={150}
             spellCheck={false}
             autoComplete="off"
@@ -41,17 +41,18 @@ export function WriteRows({
             autoComplete="off"
             {...form.getInputProps(`write.${index}.value`)}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={36}
-            mt={22}
-            disabled={rows.length === 1}
-            aria-label={`Remove write ${index + 1}`}
-            onClick={() => form.removeListItem('write', index)}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
+          {rows.length === 1 ? null : (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={36}
+              mt={22}
+              aria-label={`Remove write ${index + 1}`}
+              onClick={() => form.removeListItem('write', index)}
+            >
+              <IconTrash size={16} aria-hidden />
+            </ActionIcon>
+          )}
         </Group>
       ))}
       <Button
