@@ -35,7 +35,7 @@ const path = `/v1/devices/${endpoint}`
 let system: System
 let client: CoapNode
 const objects = new SmartObject()
-let written: unknown
+let switched = false
 let executed = 0
 
 const answered = <T extends { status: string }>(
@@ -55,19 +55,17 @@ async function operate(body: Record<string, unknown>): Promise<Operation> {
 
 beforeAll(async () => {
   system = await startSystem()
-  objects.init('temperature', 0, { 5700: 21.5, 5701: 'Cel' })
-  objects.init('device', 0, {
-    manuf: 'Independent',
-    model: 'node',
-    4: { exec: (done: (error: null, value: string) => void) => (executed++, done(null, 'ok')) },
-    13: {
-      read: (done: (error: null, value: number) => void) => done(null, 1_700_000_000),
-      write: (value: unknown, done: (error: null, value: unknown) => void) => (
-        (written = value),
-        done(null, value)
-      ),
-    },
-  })
+  const exec = (done: (error: null, value: string) => void): void => {
+    executed++
+    done(null, 'ok')
+  }
+  objects.init('temperature', 0, { 5700: 21.5, 5701: 'Cel', 5605: { exec } })
+  const read = (done: (error: null, value: boolean) => void): void => done(null, switched)
+  const write = (value: unknown, done: (error: null, value: unknown) => void): void => {
+    switched = value === true || value === 1 || value === '1'
+    done(null, value)
+  }
+  objects.init('lightCtrl', 0, { 5850: { read, write } })
   client = new Client(endpoint, objects, { lifetime: 300 })
 })
 afterAll(async () => {
@@ -85,19 +83,21 @@ it('is read as an instance in TLV and as a resource in text', async () => {
   const instance = await operate({ kind: 'read', path: '/3/0' })
   expect(instance).toMatchObject({ state: 'succeeded', code: '2.05' })
   expect(instance.result?.values).toContainEqual(
-    expect.objectContaining({ path: '/3/0/0', type: 'string', value: 'Independent' }),
+    expect.objectContaining({ path: '/3/0/0', type: 'string', value: 'sivann' }),
   )
   const resource = await operate({ kind: 'read', path: '/3/0/0' })
-  expect(resource.result?.values).toMatchObject([{ path: '/3/0/0', value: 'Independent' }])
+  expect(resource.result?.values).toMatchObject([{ path: '/3/0/0', value: 'sivann' }])
 })
 
 it('takes a write and an execute of resources that the test defines', async () => {
-  await expect(operate({ kind: 'write', path: '/3/0/13', value: 1_800_000_000 })).resolves.toMatchObject({
+  const before = await operate({ kind: 'read', path: '/3311/0/5850' })
+  expect(before.result?.values).toMatchObject([{ type: 'boolean', value: false }])
+  await expect(operate({ kind: 'write', path: '/3311/0/5850', value: true })).resolves.toMatchObject({
     state: 'succeeded',
     code: '2.04',
   })
-  expect(Number(written)).toBe(1_800_000_000)
-  await expect(operate({ kind: 'execute', path: '/3/0/4', confirm: endpoint })).resolves.toMatchObject({
+  expect(switched).toBe(true)
+  await expect(operate({ kind: 'execute', path: '/3303/0/5605' })).resolves.toMatchObject({
     state: 'succeeded',
     code: '2.04',
   })
