@@ -286,6 +286,24 @@ describe('a crash', () => {
     expect(await lab.operationCounts()).toEqual({ 'write succeeded': 4, 'read succeeded': 4 })
   })
 
+  it('in the middle of a chunk of offers leaves neither operations nor tasks that believe in them', async () => {
+    await lab.seed(4)
+    const id = await lab.draft()
+    await lab.act(id, 'start')
+    await lab.campaigns.tick(id, lab.now)
+    // the database fails after the operations are written and before the tasks are
+    await database.pool.query(
+      `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''power cut''; END';
+       CREATE TRIGGER fail BEFORE UPDATE ON task FOR EACH ROW WHEN (new.state = 'offered') EXECUTE FUNCTION fail()`,
+    )
+    await expect(lab.campaigns.offer(id, lab.now)).rejects.toThrow('power cut')
+    await database.pool.query('DROP TRIGGER fail ON task; DROP FUNCTION fail()')
+    expect(await lab.operationCounts()).toEqual({})
+    expect((await lab.campaign(id)).counts.waves[0]?.tasks).toEqual({ queued: 4 })
+    await lab.tick(id)
+    expect(await lab.operationCounts()).toEqual({ 'write queued': 4 })
+  })
+
   it('of the process that had sent a write ends in a read-back, not in a second write', async () => {
     await lab.seed(1)
     const id = await lab.draft({ waves: [{ percent: 100, soakSeconds: 0 }] })
