@@ -38,6 +38,8 @@ export interface SystemOptions {
   readonly dataDir?: string
 }
 
+/** A start that has to build first, on a busy machine. */
+const READY_MS = 175_000
 const freePorts = { CONSOLE_PORT: '0', API_PORT: '0', COAP_PORT: '0' }
 
 /** Starts Fieldline and waits for READY. */
@@ -54,9 +56,12 @@ export async function startSystem({
   let printed = ''
   supervisor.stdout.on('data', (chunk) => (printed += chunk))
   supervisor.stderr.on('data', (chunk) => (printed += chunk))
-  await until(`READY of a system\n${printed}`, 170_000, () => {
+  await until('READY', READY_MS, () => {
     if (supervisor.exitCode !== null) throw new Error(`the system did not start:\n${printed}`)
     return /^READY /m.test(printed)
+  }).catch((error: unknown) => {
+    supervisor.kill('SIGTERM')
+    throw new Error(`${String(error)}\n${printed}`)
   })
   const read = <T>(file: string): T => JSON.parse(readFileSync(join(dataDir, file), 'utf8')) as T
   const run = read<{
