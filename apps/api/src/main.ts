@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Bus } from '@fieldline/bus'
+import { DomainError } from '@fieldline/contracts'
 import { createLogger, runProcess } from '@fieldline/process'
 import type { Queue } from '@fieldline/queue'
 import type { Database } from '@fieldline/store'
@@ -19,6 +21,19 @@ import { BUS, CONFIGURATION, DATABASE, QUEUE } from './tokens.js'
 const MAX_BODY_BYTES = 1024 * 1024
 /** An endpoint name of 255 bytes, each escaped. */
 const MAX_PARAMETER = 255 * 3
+
+/** A verb has an optional body: nothing at all is as good as `{}` left out, even where the header speaks of JSON. */
+function acceptEmptyBodies(fastify: FastifyInstance): void {
+  fastify.removeContentTypeParser('application/json')
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(String(body)))
+    } catch {
+      done(new DomainError('invalid-request', 'The body is not JSON.'))
+    }
+  })
+}
 
 const log = createLogger('api')
 await runProcess(log, async () => {
@@ -36,6 +51,7 @@ await runProcess(log, async () => {
   const configuration = app.get<Configuration>(CONFIGURATION)
   const database = app.get<Database>(DATABASE)
   await ensureFirstSignIn(database, configuration.firstSignIn)
+  acceptEmptyBodies(adapter.getInstance())
   mountAuthentication(adapter.getInstance(), app.get<Authentication>(AUTHENTICATION), configuration)
   await app.listen(configuration.port, configuration.host)
   log.info({ url: await app.getUrl() }, 'API listens')

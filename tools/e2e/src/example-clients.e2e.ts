@@ -13,13 +13,13 @@ const clients = [
   {
     name: 'Wakaama',
     command: process.env.WAKAAMA_CLIENT,
-    writable: { path: '/3/0/15', value: 'Europe/Lisbon' },
+    writable: { path: '/3/0/14', value: '+02:00' },
     observed: '/3/0/13',
   },
   {
     name: 'Leshan',
     command: process.env.LESHAN_CLIENT,
-    writable: { path: '/3/0/15', value: 'Europe/Lisbon' },
+    writable: { path: '/3/0/14', value: '+02:00' },
     observed: '/3303/0/5700',
   },
 ].filter(({ command }) => command)

@@ -50,6 +50,8 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  const onLost = (error: Error): void => void (broken = error)
+  client.on('error', onLost) // a server that dies in between must fail this work, not this process
   try {
     await client.query('BEGIN')
     const result = await work(client)
@@ -59,6 +61,7 @@ export async function inTransaction<T>(
     await client.query('ROLLBACK').catch((lost: Error) => (broken = lost))
     throw error
   } finally {
+    client.off('error', onLost)
     client.release(broken) // a connection that cannot even roll back is not used again
   }
 }
