@@ -5,7 +5,6 @@ import { FastifyAdapter } from '@nestjs/platform-fastify'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Bus } from '@fieldline/bus'
-import { DomainError } from '@fieldline/contracts'
 import { createLogger, runProcess } from '@fieldline/process'
 import type { Queue } from '@fieldline/queue'
 import type { Database } from '@fieldline/store'
@@ -24,14 +23,11 @@ const MAX_PARAMETER = 255 * 3
 
 /** A verb has an optional body: nothing at all is as good as `{}` left out, even where the header speaks of JSON. */
 function acceptEmptyBodies(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error')
   fastify.removeContentTypeParser('application/json')
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    if (body === '') return done(null, undefined)
-    try {
-      done(null, JSON.parse(String(body)))
-    } catch {
-      done(new DomainError('invalid-request', 'The body is not JSON.'))
-    }
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, String(body), done)
   })
 }
 
