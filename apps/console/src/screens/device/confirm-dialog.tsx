@@ -11,6 +11,11 @@ interface Props {
   confirm: (request: CreateOperation) => Promise<unknown>
 }
 
+/** The API's words without its last sentence, which tells a program what to send; here the field below asks for it. */
+export function inDialog(reason: string): string {
+  return reason.replace(/ To go on, give .* as "confirm"\.$/s, '')
+}
+
 /** A dangerous request goes on only when the name of the device is typed: nobody does that by accident, or to the wrong device. */
 export function ConfirmDialog({ endpoint, asked, close, confirm }: Props) {
   const [typed, setTyped] = useState('')
@@ -38,7 +43,7 @@ export function ConfirmDialog({ endpoint, asked, close, confirm }: Props) {
       >
         <Stack gap="sm">
           <Alert color="orange" variant="outline" icon={<IconAlertTriangle size={18} aria-hidden />}>
-            <Text size="sm">{asked?.reason}</Text>
+            <Text size="sm">{asked === undefined ? '' : inDialog(asked.reason)}</Text>
           </Alert>
           <TextInput
             label="Type the endpoint name to go on"

@@ -1,8 +1,10 @@
 'use client'
 
 import { Anchor, Badge, Button, Group, Paper, Stack, Tabs, Text } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { ProblemError } from '@fieldline/sdk'
 import Link from 'next/link'
+import { usePathname } from 'next/navigation'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useMemo } from 'react'
 import { useFollow } from '@/data/live'
@@ -30,7 +32,23 @@ function Missing({ endpoint }: { endpoint: string }) {
   )
 }
 
-export function DeviceScreen({ endpoint }: { endpoint: string }) {
+/**
+ * The endpoint name in the address. It is taken from the path as it stands there: the router's own parameter has been decoded once, or not,
+ * depending on whether the name holds an encoded slash.
+ */
+export function endpointOf(pathname: string): string {
+  const segment = pathname.replace(/^\/devices\//, '')
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    if (error instanceof URIError) return segment
+    throw error
+  }
+}
+
+export function DeviceScreen() {
+  const endpoint = endpointOf(usePathname())
+  useDocumentTitle(`${endpoint} · Fieldline`)
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('objects'))
   const query = useDevice(endpoint)
   useFollow(useMemo(() => [endpoint], [endpoint]))

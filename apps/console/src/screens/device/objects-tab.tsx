@@ -65,7 +65,7 @@ function SectionTable({ section, write, execute }: { section: Section } & Action
         <colgroup>
           <col style={{ width: 136 }} />
           <col />
-          <col style={{ width: '30%' }} />
+          <col style={{ width: '27%' }} />
           <col style={{ width: 48 }} />
           <col style={{ width: 238 }} />
         </colgroup>

@@ -38,10 +38,6 @@ function One({ value, resource }: { value: Value; resource: ObjectTreeResource }
 /** The latest value of a resource with its age and source; or why there is none. */
 export function ResourceValue({ resource }: { resource: ObjectTreeResource }) {
   if (resource.values.length === 0)
-    return (
-      <Text span size="xs" c="dimmed" lh="24px">
-        {resource.absent?.text ?? 'No value yet'}
-      </Text>
-    )
+    return <span className={classes.absent}>{resource.absent?.text ?? 'No value yet'}</span>
   return resource.values.map((value) => <One key={value.path} value={value} resource={resource} />)
 }

@@ -1,14 +1,8 @@
 import type { Metadata } from 'next'
 import { DeviceScreen } from '@/screens/device/device-screen'
 
-interface Props {
-  params: Promise<{ endpoint: string }>
-}
+export const metadata: Metadata = { title: 'Device' }
 
-export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: decodeURIComponent((await params).endpoint) }
-}
-
-export default async function Page({ params }: Props) {
-  return <DeviceScreen endpoint={decodeURIComponent((await params).endpoint)} />
+export default function Page() {
+  return <DeviceScreen />
 }
