@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Bus } from '@fieldline/bus'
 import { createLogger, runProcess } from '@fieldline/process'
 import type { Queue } from '@fieldline/queue'
@@ -21,16 +21,6 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** An endpoint name of 255 bytes, each escaped. */
 const MAX_PARAMETER = 255 * 3
 
-/** A verb has an optional body: nothing at all is as good as `{}` left out, even where the header speaks of JSON. */
-function acceptEmptyBodies(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error')
-  fastify.removeContentTypeParser('application/json')
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else parse(request, String(body), done)
-  })
-}
-
 const log = createLogger('api')
 await runProcess(log, async () => {
   const adapter = new FastifyAdapter({
@@ -47,7 +37,12 @@ await runProcess(log, async () => {
   const configuration = app.get<Configuration>(CONFIGURATION)
   const database = app.get<Database>(DATABASE)
   await ensureFirstSignIn(database, configuration.firstSignIn)
-  acceptEmptyBodies(adapter.getInstance())
+  // a verb has an optional body: nothing at all is as good as one left out, even where the header speaks of JSON
+  const parse = adapter.getInstance().getDefaultJsonParser('error', 'error')
+  app.useBodyParser('application/json', {}, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else parse(request as FastifyRequest, body.toString(), done)
+  })
   mountAuthentication(adapter.getInstance(), app.get<Authentication>(AUTHENTICATION), configuration)
   await app.listen(configuration.port, configuration.host)
   log.info({ url: await app.getUrl() }, 'API listens')
