@@ -69,9 +69,7 @@ for (const path of typescript) {
   for (const [, name] of (text.get(path) ?? '').matchAll(
     /^export (?:abstract )?(?:async )?(?:const|function|class) (\w+)/gm,
   )) {
-    const used = [...words].some(
-      ([other, set]) => other !== path && !/\.test\.tsx?$/.test(other) && set.has(name ?? ''),
-    )
+    const used = [...words].some(([other, set]) => other !== path && set.has(name ?? ''))
     if (!used) faults.push(`${path}: ${name} is exported and used by no other file`)
   }
 }

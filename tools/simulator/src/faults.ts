@@ -1,7 +1,7 @@
 import { chance } from './chance.js'
 
 /** The faults that can be dealt to a share of the fleet. */
-export const faultNames = ['reject-write', 'silent', 'reboot', 'diverge', 'loss'] as const
+const faultNames = ['reject-write', 'silent', 'reboot', 'diverge', 'loss'] as const
 export type FaultName = (typeof faultNames)[number]
 /** Shares of meters, 0..1; for `loss` the share of datagrams. */
 export type FaultShares = Readonly<Partial<Record<FaultName, number>>>

@@ -14,7 +14,7 @@ export interface TransmissionProfile {
 }
 
 /** MAX_LATENCY: the longest a datagram is expected to be under way, in milliseconds (RFC 7252 §4.8.2). */
-export const maxLatencyMs = 100_000
+const maxLatencyMs = 100_000
 
 /**
  * The profiles by name. `wired` has the defaults of RFC 7252. Round trips of 2 to 12 s are normal on NB-IoT, so its first retransmission

@@ -5,7 +5,7 @@ import type { Peer } from './message.js'
 const tokenBytes = 8
 
 /** A token as a map key. */
-export function tokenKey(token: Uint8Array): string {
+function tokenKey(token: Uint8Array): string {
   let key = ''
   for (let i = 0; i < token.length; i++) key += String.fromCharCode(token[i])
   return key

@@ -2,7 +2,7 @@ import type { ByteWriter } from '@fieldline/bytes'
 import type { TlvKind } from './read.js'
 
 /** The longest value an entry can carry, in bytes. */
-export const MAX_TLV_VALUE = 0xff_ffff
+const MAX_TLV_VALUE = 0xff_ffff
 
 /** Appends an entry with the shortest header. Throws `RangeError` on a value over 16,777,215 bytes. */
 export function writeTlv(writer: ByteWriter, kind: TlvKind, id: number, value: Uint8Array): void {
