@@ -33,7 +33,7 @@ export interface RunOptions {
 
 const defaultReportSeconds = 60
 /** First contacts under way at once outside a demonstration. */
-const mostFirstContacts = 512
+const mostFirstContacts = 256
 const demoStartMs = 15_000
 const shortestWakeSeconds = 60
 const longestWakeSeconds = 300
