@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 const kinds: Record<string, { include: string[]; exclude: string[] }> = {
   unit: {
-    include: ['{apps,libs,tools}/**/*.test.{ts,tsx}'],
+    include: ['{apps,libs,tools}/**/*.test.{ts,tsx,mjs}'],
     exclude: ['**/*.pg.test.ts', '**/*.redis.test.ts'],
   },
   pg: { include: ['{apps,libs,tools}/**/*.pg.test.ts'], exclude: [] },

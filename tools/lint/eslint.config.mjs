@@ -93,6 +93,7 @@ export default tseslint.config(
       '@typescript-eslint/no-empty-function': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
     },
   },
   {

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkNode } from '../../dev/src/install.mjs'
 
 const start = fileURLToPath(new URL('../../dev/start.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fieldline-e2e-'))
@@ -82,13 +81,6 @@ describe('a start that cannot succeed ends with one clear sentence', () => {
     expect((await failing(['--host', '203.0.113.1'])).said).toContain(
       '203.0.113.1 is not an address of this machine',
     )
-  })
-
-  it('when Node is too old', () => {
-    expect(() => checkNode('18.20.1')).toThrow(/needs Node 20.19 or newer; this is 18.20.1/)
-    expect(() => checkNode('20.18.3')).toThrow(/needs Node 20.19/)
-    expect(() => checkNode('20.19.0')).not.toThrow()
-    expect(() => checkNode('24.1.0')).not.toThrow()
   })
 
   it('and makes no database', () => {

@@ -1,6 +1,6 @@
 import { Code } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
-import { RequestError } from './errors.js'
+import type { RequestError } from './errors.js'
 import { Type, noBytes } from './message.js'
 import type { CoapRequest } from './message.js'
 import type { RequestOptions } from './port.js'

@@ -1,0 +1,42 @@
+// @ts-check
+import { describe, expect, it } from 'vitest'
+import { checkNode } from './install.mjs'
+import { isLoopback, readOptions } from './options.mjs'
+
+describe('the options of npm start', () => {
+  it('have sensible values when nothing is said', () => {
+    expect(readOptions([], {})).toMatchObject({
+      demo: true,
+      meters: 120,
+      seed: 1,
+      host: '127.0.0.1',
+      registration: 'open',
+      ports: { console: 3000, api: 3001, coap: 5683 },
+    })
+  })
+
+  it('let only known endpoints register when the network can reach us, unless told otherwise', () => {
+    expect(readOptions(['--host', '192.0.2.1'], {}).registration).toBe('known')
+    expect(readOptions(['--host', '192.0.2.1', '--registration', 'open'], {}).registration).toBe('open')
+    expect(['127.0.0.1', '127.1.2.3', '::1', 'localhost'].every(isLoopback)).toBe(true)
+    expect(['0.0.0.0', '::', '10.0.0.1', '128.0.0.1'].some(isLoopback)).toBe(false)
+  })
+
+  it('say what is wrong with a value', () => {
+    expect(() => readOptions(['--meters', 'many'], {})).toThrow(
+      '--meters takes a whole number from 0 to 10000, not "many".',
+    )
+    expect(() => readOptions([], { COAP_PORT: '99999' })).toThrow(
+      'COAP_PORT takes a whole number from 0 to 65535, not "99999".',
+    )
+    expect(() => readOptions(['--metres', '5'], {})).toThrow(/--metres/)
+  })
+})
+
+describe('the Node that runs it', () => {
+  it('is refused when it is too old, in one sentence that says what to do', () => {
+    expect(() => checkNode('18.20.1')).toThrow(/needs Node 20.19 or newer; this is 18.20.1. Install/)
+    expect(() => checkNode('20.18.3')).toThrow(/needs Node 20.19/)
+    for (const version of ['20.19.0', '22.13.0', '24.1.0']) expect(() => checkNode(version)).not.toThrow()
+  })
+})
