@@ -54,7 +54,6 @@ const strictText = new TextDecoder('utf-8', { fatal: true })
 function asText(payload) {
   try {
     const text = strictText.decode(payload)
-    // eslint-disable-next-line no-control-regex
     return /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text) ? undefined : text
   } catch {
     return undefined
