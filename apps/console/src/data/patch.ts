@@ -7,7 +7,7 @@ export interface Pages<T> {
 }
 
 /** The same pages with `item` in the place of what `same` recognises. Order never changes; the same object comes back if nothing did. */
-export function replaceInPages<T>(all: Pages<T>, item: T, same: (other: T) => boolean): Pages<T> {
+function replaceInPages<T>(all: Pages<T>, item: T, same: (other: T) => boolean): Pages<T> {
   let changed = false
   const pages = all.pages.map((page) => {
     const at = page.items.findIndex(same)

@@ -1,6 +1,6 @@
 import { IconDeviceRemote, IconLayoutDashboard, IconSpeakerphone, type Icon } from '@tabler/icons-react'
 
-export interface Screen {
+interface Screen {
   label: string
   address: string
   /** The second key after `g`. */
@@ -22,6 +22,20 @@ export function isWithin(screen: Screen, pathname: string): boolean {
 /** The address of a device's page: an endpoint name may hold any character. */
 export function deviceAddress(endpoint: string, tab?: string): string {
   return `/devices/${encodeURIComponent(endpoint)}${tab === undefined ? '' : `?tab=${tab}`}`
+}
+
+/**
+ * The endpoint name in the address. It is taken from the path as it stands there: the router's own parameter has been decoded once, or not,
+ * depending on whether the name holds an encoded slash.
+ */
+export function endpointOf(pathname: string): string {
+  const segment = pathname.replace(/^\/devices\//, '')
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    if (error instanceof URIError) return segment
+    throw error
+  }
 }
 
 export function devicesAddress(q: string): string {

@@ -1,6 +1,6 @@
 import { screens } from './screens'
 
-export interface Shortcut {
+interface Shortcut {
   /** Keys as printed on them, pressed one after the other. */
   keys: readonly string[]
   does: string

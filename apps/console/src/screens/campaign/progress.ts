@@ -10,7 +10,7 @@ function sum(counts: TaskCounts, states: readonly TaskState[]): number {
 }
 
 /** Members by what they mean for the campaign. `out` leaves every share. */
-export function tallyOf(counts: TaskCounts) {
+function tallyOf(counts: TaskCounts) {
   const good = counts.verified ?? 0
   const failed = counts.failed ?? 0
   const silent = counts.silent ?? 0

@@ -12,7 +12,7 @@ interface Props {
 }
 
 /** The API's words without its last sentence, which tells a program what to send; here the field below asks for it. */
-export function inDialog(reason: string): string {
+function inDialog(reason: string): string {
   return reason.replace(/ To go on, give .* as "confirm"\.$/s, '')
 }
 

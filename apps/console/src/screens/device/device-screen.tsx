@@ -10,6 +10,7 @@ import { useMemo } from 'react'
 import { useFollow } from '@/data/live'
 import { useDevice } from '@/data/queries'
 import { Broken, Empty, Loading } from '@/parts/states'
+import { endpointOf } from '@/shell/screens'
 import { DeviceHeader } from './device-header'
 import { HistoryTab } from './history-tab'
 import { ObjectsTab } from './objects-tab'
@@ -30,20 +31,6 @@ function Missing({ endpoint }: { endpoint: string }) {
       </Button>
     </Empty>
   )
-}
-
-/**
- * The endpoint name in the address. It is taken from the path as it stands there: the router's own parameter has been decoded once, or not,
- * depending on whether the name holds an encoded slash.
- */
-export function endpointOf(pathname: string): string {
-  const segment = pathname.replace(/^\/devices\//, '')
-  try {
-    return decodeURIComponent(segment)
-  } catch (error) {
-    if (error instanceof URIError) return segment
-    throw error
-  }
 }
 
 export function DeviceScreen() {

@@ -1,6 +1,6 @@
 import type { Value } from '@fieldline/contracts'
 
-export interface Point {
+interface Point {
   /** Unix ms. */
   at: number
   value: number
@@ -14,7 +14,7 @@ export interface Series {
 }
 
 /** A distance of more than this many median intervals is silence, not a slow report. */
-export const gapFactor = 3
+const gapFactor = 3
 
 /** Points of one path that are numbers, in order of time, one per moment (the last one told wins). */
 export function pointsOf(values: readonly Value[]): Point[] {

@@ -16,7 +16,7 @@ export function requestKey(kind: string, path: string): string {
 }
 
 /** The newest operation of each button. `operations` are newest first. */
-export function latestOf(operations: readonly Operation[]): Map<string, Operation> {
+function latestOf(operations: readonly Operation[]): Map<string, Operation> {
   const latest = new Map<string, Operation>()
   for (const operation of operations) {
     const key = requestKey(operation.kind, operation.path)

@@ -9,7 +9,7 @@ import { toneColor } from '@/theme'
 import { healthWords, statusOf } from '@/words'
 import classes from './devices.module.css'
 
-export interface Column {
+interface Column {
   title: string
   width?: number
   number?: true

@@ -1,7 +1,7 @@
 import type { AudiencePreview } from '@fieldline/contracts'
 
 /** Keys of the filter language with what may follow. The API's parser decides; this only helps to write. */
-export const filterKeys = {
+const filterKeys = {
   status: 'late, silent, sleeping, failing …',
   vendor: 'manufacturer',
   model: 'model number',
@@ -79,7 +79,7 @@ export function toggleToken(q: string, token: string): string {
   return [...tokensOf(q).filter((other) => !other.startsWith(key)), token].join(' ')
 }
 
-export interface Suggestion {
+interface Suggestion {
   /** What stands in the list. */
   label: string
   hint?: string

@@ -22,8 +22,8 @@ export interface FormValues {
   graceMinutes: number | string
 }
 
-export const soakUnits = { min: 60, h: 3_600, d: 86_400 } as const
-export type SoakUnit = keyof typeof soakUnits
+const soakUnits = { min: 60, h: 3_600, d: 86_400 } as const
+type SoakUnit = keyof typeof soakUnits
 
 let keys = 0
 /** A key for a row that can be removed from the middle. */
