@@ -1,7 +1,6 @@
 // @ts-check
 /** `npm start`: from a fresh clone to a running Fieldline with a demo fleet. Nothing is imported here that is not part of Node. */
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openDataFolder, writeRun } from './src/data-folder.mjs'
 import { build, checkNode, installPackages } from './src/install.mjs'
 import { inRoot } from './src/layout.mjs'
@@ -10,8 +9,6 @@ import { claimPort } from './src/ports.mjs'
 import { Complaint, runMain, say } from './src/say.mjs'
 import { loadSecrets } from './src/secrets.mjs'
 import { Supervisor } from './src/supervisor.mjs'
-
-const guard = fileURLToPath(new URL('src/guard.mjs', import.meta.url))
 
 await runMain(async () => {
   checkNode()
@@ -64,7 +61,8 @@ async function start(options, supervisor) {
   await installPackages(onStart)
   const { credentials, secrets, first, credentialsPath } = loadSecrets(dataDir)
 
-  const { createDatabase, preparePostgres, waitForPostgres } = await import('./src/postgres.mjs')
+  const { createDatabase, preparePostgres, stopLeftover, waitForPostgres } =
+    await import('./src/postgres.mjs')
   const database = async () => {
     if (options.databaseUrl) {
       await waitForPostgres(options.databaseUrl, 5).catch((error) => {
@@ -79,7 +77,12 @@ async function start(options, supervisor) {
       password: secrets.databasePassword,
       onStart,
     })
-    supervisor.start({ name: 'postgres', command: postgres.command, args: postgres.args })
+    supervisor.start({
+      name: 'postgres',
+      command: postgres.command,
+      args: postgres.args,
+      cleanUp: () => stopLeftover(join(dataDir, 'pg')),
+    })
     await waitForPostgres(postgres.url('postgres'))
     await createDatabase(postgres.url('fieldline'))
     say('PostgreSQL is up')
@@ -130,11 +133,10 @@ async function start(options, supervisor) {
   for (const child of [server, api, worker]) await supervisor.ready(child, 60)
   say('lwm2m-server, api and worker are up')
 
-  const next = inRoot('node_modules/next/dist/bin/next')
   supervisor.start({
     name: 'console',
     command: process.execPath,
-    args: [guard, 'SIGTERM', process.execPath, next, 'start', '-p', String(ports.console), '-H', '127.0.0.1'],
+    args: [inRoot('tools/dev/src/serve-console.mjs'), String(ports.console)],
     cwd: inRoot('apps/console'),
     env: { API_URL: apiUrl, NODE_ENV: 'production', DATABASE_URL: undefined, REDIS_URL: undefined },
   })

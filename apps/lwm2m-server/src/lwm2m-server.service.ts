@@ -55,7 +55,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     const registrations = new RegistrationRepository(database)
-    this.#writer = new ValueWriter(database.pool, systemClock, {
+    this.#writer = new ValueWriter(database.ingest, systemClock, {
       onCommitted: (deviceIds) => this.#publish('values', deviceIds),
     })
     this.#contacts = new Contacts({

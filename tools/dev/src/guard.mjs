@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Runs a program that is not ours (PostgreSQL, Next) as a child of the supervisor: `node guard.mjs SIGNAL command [argument …]`.
+ * Runs a program that is not ours (PostgreSQL) as a child of the supervisor: `node guard.mjs SIGNAL command [argument …]`.
  * When the supervisor is gone, however it went, the IPC channel closes and the program is stopped with SIGNAL, after 4 s with SIGKILL.
  */
 import { spawn } from 'node:child_process'

@@ -12,7 +12,7 @@ const SETTLED_MS = 60_000 // a child that ran this long starts again without del
 const TERM_MS = 9_000 // then SIGKILL; PostgreSQL is given what is left of 15 s
 
 /**
- * @typedef {{ name: string, command: string, args: string[], env?: Record<string, string | undefined>, cwd?: string, signal?: NodeJS.Signals, once?: boolean }} ChildSpec
+ * @typedef {{ name: string, command: string, args: string[], env?: Record<string, string | undefined>, cwd?: string, cleanUp?: () => Promise<void> }} ChildSpec
  * @typedef {{ spec: ChildSpec, process?: import('node:child_process').ChildProcess, startedAt: number, ready: boolean, delay: number, timer?: NodeJS.Timeout, log: ReturnType<typeof boundedLog> }} Child
  */
 
@@ -87,13 +87,19 @@ export class Supervisor {
   /** @param {Child} child @param {number | null} code @param {NodeJS.Signals | null} signal */
   #ended(child, code, signal) {
     child.process = undefined
-    if (this.#stopping || child.spec.once) return
+    if (this.#stopping) return
     if (Date.now() - child.startedAt > SETTLED_MS) child.delay = FIRST_RESTART_MS
     say(
       `${child.spec.name} ended (${signal ?? `exit ${code}`}), starts again in ${child.delay / 1000} s; its log is ${child.log.path}`,
     )
-    child.timer = setTimeout(() => this.#spawn(child), child.delay)
+    child.timer = setTimeout(() => void this.#again(child), child.delay)
     child.delay = Math.min(child.delay * 2, LAST_RESTART_MS)
+  }
+
+  /** What a killed guard left running is stopped first: it would hold the port or the data. @param {Child} child */
+  async #again(child) {
+    await child.spec.cleanUp?.()
+    this.#spawn(child)
   }
 
   /** The running children's process ids by name. */
@@ -110,7 +116,7 @@ export class Supervisor {
     const running = child.process
     if (!running) return
     const gone = new Promise((resolve) => running.once('exit', resolve))
-    running.kill(child.spec.signal ?? 'SIGTERM')
+    running.kill('SIGTERM')
     const timer = setTimeout(() => {
       try {
         process.kill(-(running.pid ?? 0), 'SIGKILL')
@@ -144,6 +150,9 @@ export class Supervisor {
       this.#children.filter((child) => !isDatabase(child)).map((child) => this.#stopOne(child, TERM_MS)),
     )
     await Promise.all(this.#children.filter(isDatabase).map((child) => this.#stopOne(child, 5_000)))
-    for (const child of this.#children) child.log.end()
+    for (const child of this.#children) {
+      await child.spec.cleanUp?.()
+      child.log.end()
+    }
   }
 }

@@ -124,7 +124,7 @@ function childrenOf(parent: number): Record<string, number> {
         ? 'postgres'
         : command.includes('simulator')
           ? 'simulator'
-          : command.includes('next')
+          : command.includes('serve-console')
             ? 'console'
             : undefined)
     if (name) found[name] = Number(pid)

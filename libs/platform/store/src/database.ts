@@ -12,6 +12,8 @@ export const defaultOrganisationId = '00000000-0000-4000-8000-000000000001'
 export interface Database {
   readonly prisma: PrismaClient
   readonly pool: pg.Pool
+  /** Connections for values alone: reports must not wait behind registrations, nor the other way round. */
+  readonly ingest: pg.Pool
   close(): Promise<void>
 }
 
@@ -22,11 +24,20 @@ export interface DatabaseOptions {
   readonly onConnectionLost?: (error: Error) => void
 }
 
+/** As many as batches of values are committed at once. */
+const INGEST_CONNECTIONS = 4
+
 /** Opens the database of `url` (`postgresql://…`). Connections are made when first needed. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const max = options.connections ?? 10
   const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000, keepAlive: true })
-  pool.on('error', (error) => options.onConnectionLost?.(error))
+  const ingest = new pg.Pool({
+    connectionString: url,
+    max: INGEST_CONNECTIONS,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  })
+  for (const each of [pool, ingest]) each.on('error', (error) => options.onConnectionLost?.(error))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(
       { connectionString: url, max, connectionTimeoutMillis: 10_000 },
@@ -37,8 +48,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return {
     prisma,
     pool,
+    ingest,
     async close() {
-      await Promise.all([prisma.$disconnect(), pool.end()])
+      await Promise.all([prisma.$disconnect(), pool.end(), ingest.end()])
     },
   }
 }

@@ -2,7 +2,10 @@ import type { AuditRecord } from '@fieldline/access'
 import type pg from 'pg'
 
 /** Appends to the audit, in the transaction of what is recorded. */
-export async function appendAudit(client: pg.Pool | pg.PoolClient, records: readonly AuditRecord[]): Promise<void> {
+export async function appendAudit(
+  client: pg.Pool | pg.PoolClient,
+  records: readonly AuditRecord[],
+): Promise<void> {
   for (const record of records) {
     await client.query(
       `INSERT INTO audit_record (organisation_id, at, actor, action, subject_kind, subject_id, subject_name, "where", reason, before, after)

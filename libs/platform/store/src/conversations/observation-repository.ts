@@ -33,19 +33,21 @@ export class ObservationRepository {
   /** Adds observations, each in place of one of the same device and path. */
   async add(observations: readonly StoredObservation[]): Promise<void> {
     if (observations.length === 0) return
+    // the last of the same path wins; one statement cannot touch a row twice
+    const last = [...new Map(observations.map((one) => [`${one.deviceId} ${one.path}`, one])).values()]
     await this.database.pool.query(
       `INSERT INTO observation (token, organisation_id, device_id, path, origin, pmin, pmax)
        SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
        ON CONFLICT (device_id, path) DO UPDATE SET token = excluded.token, origin = excluded.origin, pmin = excluded.pmin, pmax = excluded.pmax,
          created_at = now()`,
       [
-        observations.map((observation) => `\\x${toHex(observation.token)}`),
-        observations.map((observation) => observation.organisationId),
-        observations.map((observation) => observation.deviceId),
-        observations.map((observation) => observation.path),
-        observations.map((observation) => observation.origin),
-        observations.map((observation) => observation.pmin),
-        observations.map((observation) => observation.pmax),
+        last.map((observation) => `\\x${toHex(observation.token)}`),
+        last.map((observation) => observation.organisationId),
+        last.map((observation) => observation.deviceId),
+        last.map((observation) => observation.path),
+        last.map((observation) => observation.origin),
+        last.map((observation) => observation.pmin),
+        last.map((observation) => observation.pmax),
       ],
     )
   }

@@ -2,6 +2,7 @@ import type { ContactState, Mark } from '@fieldline/devices'
 import type pg from 'pg'
 import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
+import { lockDevices } from '../devices/lock-devices.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
 
 /** A registration as a row. Times are epoch milliseconds; `lifetime` seconds, 0 for one that never ends. */
@@ -247,6 +248,7 @@ export class RegistrationRepository {
     const times = (of: (update: ContactUpdate) => number | null) =>
       sorted.map((update) => (of(update) === null ? null : at(of(update) ?? 0)))
     await inTransaction(this.database.pool, async (client) => {
+      await lockDevices(client, ids)
       await client.query(
         `UPDATE device SET contact = news.contact, last_contact_at = news.last_contact_at, expected_at = news.expected_at, late_at = news.late_at,
            silent_at = news.silent_at, awake_until = news.awake_until

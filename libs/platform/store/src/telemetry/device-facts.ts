@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { versionKey } from '@fieldline/devices'
+import { lockDevices } from '../devices/lock-devices.js'
 import type { ValueRow } from './value-row.js'
 
 /** Reported resources that the device list shows and filters by: path -> column. */
@@ -27,6 +28,7 @@ export const deviceFacts = {
       facts.set(row.deviceId, known)
     }
     if (facts.size === 0) return
+    await lockDevices(client, [...facts.keys()])
     const devices = [...facts.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
     const text = (name: string) => devices.map(([, known]) => known.get(name) ?? null)
     const firmware = text('firmware')

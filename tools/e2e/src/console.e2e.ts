@@ -1,0 +1,190 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium } from '@playwright/test'
+import type { Browser, BrowserContext, Page } from '@playwright/test'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Campaign, Device, List, ObjectTree } from '@fieldline/contracts'
+import { startSystem, until } from './system.test-support.js'
+import type { System } from './system.test-support.js'
+
+const executablePath = process.env.CHROMIUM_PATH
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+describe.runIf(executablePath)('the console in a real browser', () => {
+  let system: System
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  /** Addresses of another origin that a page asked for, dialogs it opened, errors it threw. */
+  const foreign: string[] = []
+  const alarms: string[] = []
+  let devices: Device[] = []
+  const pageOf = (endpoint: string): string => `/devices/${encodeURIComponent(endpoint)}`
+
+  async function open(path: string): Promise<void> {
+    await page.goto(`${system.console}${path}`)
+    await page.getByRole('main').waitFor()
+  }
+
+  beforeAll(async () => {
+    system = await startSystem({ args: ['--meters', '30', '--seed', '4'] })
+    browser = await chromium.launch({ executablePath, args: quiet })
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== system.console)
+        foreign.push(request.url())
+    })
+    page.on('dialog', (dialog) => {
+      alarms.push(`dialog ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('pageerror', (error) => alarms.push(error.message))
+    devices = await until('the demo fleet', 90_000, async () => {
+      const { body } = await system.call<List<Device>>('GET', '/v1/devices?limit=1000&q=status:registered')
+      return (
+        body.items.filter(
+          ({ vendor, batteryPercent }) => vendor !== undefined && batteryPercent !== undefined,
+        ).length >= 20 && body.items
+      )
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  it('lets nobody in with a wrong password, and says so', async () => {
+    await page.goto(`${system.console}/devices`)
+    await page.getByLabel('E-mail').fill(system.credentials.email)
+    await page.getByLabel('Password', { exact: true }).fill('not the password')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').first().waitFor()
+    await page.getByLabel('Password', { exact: true }).fill(system.credentials.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Devices' }).waitFor()
+    const cookies = await context.cookies()
+    expect(cookies.every(({ httpOnly }) => httpOnly)).toBe(true)
+  })
+
+  it('lists devices by a filter that stands in the address, and says what is wrong with a bad one', async () => {
+    await open('/devices?q=vendor:Tarnwater')
+    const names = page.getByRole('table').getByRole('link')
+    await names.first().waitFor()
+    expect(await names.count()).toBeGreaterThan(3)
+    await open('/devices?q=vendr:Tarnwater')
+    await page.getByText('did you mean "vendor:"').waitFor()
+  })
+
+  it('shows the text of a device as text', async () => {
+    const planted = devices.find(({ vendor }) => vendor?.includes('onerror'))
+    expect(planted).toBeDefined()
+    await open(pageOf(planted?.endpoint ?? ''))
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor()
+    await open('/')
+    await page
+      .getByText(/<img src=x/)
+      .first()
+      .waitFor()
+    expect(await page.locator('img[src="x"]').count()).toBe(0)
+    expect(alarms).toEqual([])
+  })
+
+  it('holds a request to a sleeping meter, says when it is expected, and takes it back', async () => {
+    const sleeper = devices.find(({ model, presence }) => model === 'H2' && presence === 'sleeping')
+    expect(sleeper).toBeDefined()
+    await open(pageOf(sleeper?.endpoint ?? ''))
+    await page.getByRole('button', { name: 'Read /3/0/0 Manufacturer' }).click()
+    await page
+      .getByText(/Waiting, expected/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Cancel Read /3/0/0' }).first().click()
+    await page.getByText('Cancelled').first().waitFor()
+  })
+
+  it('refuses to clear a billing register in words, and asks for the name before a reboot', async () => {
+    const water = devices.find(({ model }) => model === 'TW1')
+    await open(pageOf(water?.endpoint ?? ''))
+    await page.getByText('Water', { exact: false }).first().waitFor()
+    const { body: tree } = await system.call<ObjectTree>(
+      'GET',
+      `/v1/devices/${encodeURIComponent(water?.endpoint ?? '')}/objects`,
+    )
+    const reset = tree.objects
+      .flatMap(({ instances }) => instances.flatMap(({ resources }) => resources))
+      .find(({ hazard }) => hazard === 'register-reset')
+    expect(reset).toBeDefined()
+    await page
+      .getByText(`/${reset?.path.split('/')[1]}/0`, { exact: true })
+      .first()
+      .click()
+    await page.getByRole('button', { name: `Execute ${reset?.path} ${reset?.name}` }).click()
+    const dialog = page.getByRole('dialog')
+    if (await dialog.isVisible().catch(() => false))
+      await dialog.getByRole('button', { name: /Execute/ }).click()
+    await page
+      .getByText(/clears a register that is billed by/)
+      .first()
+      .waitFor()
+  })
+
+  it('shows a campaign that paused itself, and why', async () => {
+    const recipe = {
+      name: 'Minimum period of the E3',
+      kind: 'config',
+      audience: 'model:E3',
+      write: [{ path: '/1/0/2', value: 20 }],
+      waves: [{ percent: 100, soakSeconds: 5 }],
+      success: { threshold: 98 },
+      error: { threshold: 10, minSample: 2, action: 'pause' },
+    }
+    const { body } = await system.call<Campaign>('POST', '/v1/campaigns', recipe)
+    await system.call('POST', `/v1/campaigns/${body.id}/start`)
+    await until(
+      'the campaign to pause itself',
+      60_000,
+      async () => (await system.call<Campaign>('GET', `/v1/campaigns/${body.id}`)).body.state === 'paused',
+    )
+    await open(`/campaigns/${body.id}`)
+    await page
+      .getByText(/Paused/)
+      .first()
+      .waitFor()
+    await page
+      .getByText(/read back another value/i)
+      .first()
+      .waitFor()
+  })
+
+  it('has no fault that axe finds, on any screen, in both colour schemes', async () => {
+    const endpoint = devices[0]?.endpoint ?? ''
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      for (const path of ['/', '/devices', pageOf(endpoint), '/campaigns', '/campaigns/new']) {
+        await open(path)
+        await page.waitForLoadState('load')
+        await page.waitForTimeout(1_500)
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(
+          violations.map(({ id, nodes }) => `${path} ${colorScheme}: ${id} ${nodes[0]?.html.slice(0, 160)}`),
+          path,
+        ).toEqual([])
+      }
+    }
+  })
+
+  it('asked nothing of another origin and threw nothing', () => {
+    expect(foreign).toEqual([])
+    expect(alarms).toEqual([])
+  })
+})
