@@ -100,9 +100,11 @@ describe.runIf(executablePath)('the console in a real browser', () => {
   })
 
   it('holds a request to a sleeping meter, says when it is expected, and takes it back', async () => {
-    const sleeper = devices.find(({ model, presence }) => model === 'H2' && presence === 'sleeping')
-    expect(sleeper).toBeDefined()
-    await open(pageOf(sleeper?.endpoint ?? ''))
+    const sleeper = await until('an H2 that sleeps', 60_000, async () => {
+      const { body } = await system.call<List<Device>>('GET', '/v1/devices?q=model:H2%20status:sleeping')
+      return body.items[0]
+    })
+    await open(pageOf(sleeper.endpoint))
     await page.getByRole('button', { name: 'Read /3/0/0 Manufacturer' }).click()
     await page
       .getByText(/Waiting, expected/)
