@@ -12,19 +12,21 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   const subscribers: { handler: BusHandler; onGap?: () => void }[] = []
   let closed = false
   let listener: pg.Client | undefined
+  let retryTimer: NodeJS.Timeout | undefined
   // one connection, so that events keep their order
   const speaker = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 })
   speaker.on('error', (error) => log.warn({ err: error }, 'bus: connection lost'))
 
-  const listen = async (again: boolean): Promise<void> => {
+  /** Opens a connection that listens. A connection that never came to listen is told by the rejection alone, one that did by `retry`. */
+  const listen = async (): Promise<void> => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, keepAlive: true })
+    let listening = false
     let lost = false
     const onLost = (error?: Error): void => {
-      if (lost || closed) return
+      if (lost) return
       lost = true
-      log.warn({ err: error }, 'bus: connection lost')
       client.end().catch(() => {})
-      reconnect()
+      if (listening) retry(error)
     }
     client.on('error', onLost)
     client.on('end', () => onLost())
@@ -32,17 +34,28 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
       const event = parseEvent(payload ?? '', BusEvent)
       if (event) for (const { handler } of subscribers) handler(event)
     })
-    await client.connect()
-    await client.query(`LISTEN ${CHANNEL}`)
     listener = client
-    if (again) for (const { onGap } of subscribers) onGap?.()
+    try {
+      await client.connect()
+      await client.query(`LISTEN ${CHANNEL}`)
+      if (lost) throw new Error('the connection ended')
+      listening = true
+    } catch (error) {
+      onLost()
+      throw error
+    }
   }
-  const reconnect = (): void => {
-    setTimeout(() => {
-      if (!closed) listen(true).catch(reconnect)
+  /** The one way back: called once for each connection that was lost or refused, so that never two attempts wait side by side. */
+  const retry = (error: unknown): void => {
+    if (closed) return
+    log.warn({ err: error }, 'bus: connection lost')
+    retryTimer = setTimeout(() => {
+      listen().then(() => {
+        for (const { onGap } of subscribers) onGap?.()
+      }, retry)
     }, RECONNECT_MS)
   }
-  await listen(false)
+  await listen()
 
   const gatherer = new Gatherer((events) => {
     speaker
@@ -58,6 +71,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     async close() {
       gatherer.flush()
       closed = true
+      clearTimeout(retryTimer)
       await Promise.all([listener?.end(), speaker.end()])
     },
   }
