@@ -3,14 +3,19 @@ import { versionKey } from '@fieldline/devices'
 import { lockDevices } from '../devices/lock-devices.js'
 import type { ValueRow } from './value-row.js'
 
+/** A number a meter can mean; anything else says nothing and leaves the fact before it. */
+function within(value: number | null, min: number, max: number): number | null {
+  return value !== null && value >= min && value <= max ? Math.round(value) : null
+}
+
 /** Reported resources that the device list shows and filters by: path -> column. */
 const columns = {
   '3/0/0': { name: 'vendor', of: (row: ValueRow) => row.text },
   '3/0/1': { name: 'model', of: (row: ValueRow) => row.text },
   '3/0/3': { name: 'firmware', of: (row: ValueRow) => row.text },
-  '3/0/9': { name: 'battery_percent', of: (row: ValueRow) => row.number },
-  '4/0/2': { name: 'signal_dbm', of: (row: ValueRow) => row.number },
-  '4/0/8': { name: 'cell', of: (row: ValueRow) => (row.number === null ? null : String(row.number)) },
+  '3/0/9': { name: 'battery_percent', of: (row: ValueRow) => within(row.number, 0, 100) },
+  '4/0/2': { name: 'signal_dbm', of: (row: ValueRow) => within(row.number, -200, 50) },
+  '4/0/8': { name: 'cell', of: (row: ValueRow) => within(row.number, 0, 2 ** 53)?.toString() },
 } as const
 
 const MAX_TEXT = 200
@@ -24,7 +29,7 @@ export const deviceFacts = {
       const value = column?.of(row)
       if (!column || value === null || value === undefined || value === '') continue
       const known = facts.get(row.deviceId) ?? new Map<string, string | number>()
-      known.set(column.name, typeof value === 'string' ? value.slice(0, MAX_TEXT) : Math.round(value))
+      known.set(column.name, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value)
       facts.set(row.deviceId, known)
     }
     if (facts.size === 0) return

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Node } from '@fieldline/object-model'
 import { systemClock } from '@fieldline/process'
+import { openDatabase } from '../database.js'
 import { useOrganisation } from '../test-organisation.test-support.js'
 import { ensureDays } from './partitions.js'
 import { latestValues, valueHistory } from './value-history.js'
@@ -90,6 +91,28 @@ describe('values', () => {
     expect((await latestValues(database.pool, [deviceId])).map(({ value }) => value)).toEqual([50, 7])
   })
 
+  it('that PostgreSQL refuses are found by halves, never more transactions at once than allowed', async () => {
+    const deviceId = await device('halves')
+    const writer = new ValueWriter(database.ingest, systemClock, { maxCommits: 1 })
+    const reports = Array.from({ length: 64 }, (_, i) => [rowOf(deviceId, i, 'integer', i)])
+    reports[40] = [{ ...rowOf(deviceId, 40, 'string', 'x'), text: '\0' }]
+    const outcomes = await Promise.allSettled(reports.map((rows) => writer.write(rows)))
+    expect(outcomes.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([40])
+    expect(writer.counters).toMatchObject({ rows: 63, batches: 6, failed: 1 })
+    expect(database.ingest.totalCount).toBe(1)
+  })
+
+  it('are all refused at once when the database is away, and asked for again by nobody', async () => {
+    const away = openDatabase('postgresql://nobody@127.0.0.1:1/none')
+    const writer = new ValueWriter(away.ingest, systemClock)
+    const row = rowOf(organisationId, 9, 'integer', 50)
+    const outcomes = await Promise.allSettled([writer.write([row]), writer.write([row])])
+    expect(new Set(outcomes.map((outcome) => 'reason' in outcome && outcome.reason)).size).toBe(1)
+    expect(writer.counters.failed).toBe(2)
+    await writer.close()
+    await away.close()
+  })
+
   it('are refused when no batch is free, so that the device sends again', async () => {
     const deviceId = await device('busy')
     const writer = new ValueWriter(database.pool, systemClock, { maxBatches: 1, maxRows: 1 })
@@ -126,5 +149,33 @@ describe('values', () => {
       [deviceId, '2012201409'],
     )
     expect(rows).toEqual([{ vendor: 'Tarnwater', firmware: '2.4.10', newer: true, battery_percent: 14 }])
+  })
+  it('that no meter can mean leave the device list as it was, and the values of others are stored', async () => {
+    const [deviceId, other] = [await device('absurd'), await device('sane')]
+    const writer = new ValueWriter(database.pool, systemClock)
+    const radio = (resourceId: number, type: Node['type'], value: Node['value']): ValueRow => ({
+      ...rowOf(deviceId, resourceId, type, value),
+      objectId: 4,
+    })
+    await writer.write([
+      rowOf(deviceId, 9, 'integer', 14),
+      radio(2, 'integer', -97),
+      radio(8, 'integer', 4711),
+    ])
+    await writer.write([rowOf(other, 9, 'float', 99.6)])
+    for (const absurd of [3e9, -3e9, Number.NaN, Number.POSITIVE_INFINITY, 2n ** 63n]) {
+      const type = typeof absurd === 'bigint' ? 'unsigned' : 'float'
+      await writer.write(
+        [9, 2, 8].map((id) => (id === 9 ? rowOf(deviceId, 9, type, absurd) : radio(id, type, absurd))),
+      )
+    }
+    const { rows } = await database.pool.query(
+      'SELECT battery_percent, signal_dbm, cell FROM device WHERE id = ANY($1) ORDER BY endpoint',
+      [[deviceId, other]],
+    )
+    expect(rows).toEqual([
+      { battery_percent: 14, signal_dbm: -97, cell: '3000000000' },
+      { battery_percent: 100, signal_dbm: null, cell: null },
+    ])
   })
 })

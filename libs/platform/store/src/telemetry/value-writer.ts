@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Clock, Timer } from '@fieldline/bytes'
 import { inTransaction } from '../database.js'
@@ -24,30 +24,45 @@ export class WriterBusy extends Error {
   override readonly name = 'WriterBusy'
 }
 
+/** The rows of one call of `write`: they stand or fall together. */
+interface Report {
+  readonly rows: readonly ValueRow[]
+  readonly settle: (error?: unknown) => void
+}
+
 interface Batch {
-  rows: ValueRow[]
-  done: Promise<void>
-  settle: (error?: unknown) => void
+  readonly reports: Report[]
+  rows: number
+  /** Parts of it that are not yet settled: one, and more once it was split. */
+  parts: number
+}
+
+/** Reports of one batch that travel in one transaction. */
+interface Part {
+  readonly batch: Batch
+  readonly reports: readonly Report[]
 }
 
 const LATEST_KEY = 'device_id, object_id, instance_id, resource_id, resource_instance_id'
 
 /**
  * Group commit of values: rows of many reports travel in one COPY and one transaction, and each report's promise resolves after that commit.
- * A batch that PostgreSQL refuses is split in two until the row at fault stands alone; only its own report fails.
+ * A batch that PostgreSQL refuses is split in two until the report at fault stands alone; only that one fails. The halves wait for a free
+ * transaction like every batch, so that one bad report does not turn into hundreds of commits at once.
  */
 export class ValueWriter {
   readonly #maxRows: number
   readonly #maxDelayMs: number
   readonly #maxBatches: number
   readonly #maxCommits: number
-  readonly #waiting: Batch[] = []
+  readonly #waiting: Part[] = []
   #committing = 0
   /** The open batch has waited long enough and leaves with the next free transaction. */
   #overdue = false
   #open: Batch | undefined
   #timer: Timer | undefined
   #underWay = 0
+  #whenIdle: (() => void)[] = []
   #closed = false
   /** Totals since the start. */
   readonly counters = { rows: 0, batches: 0, refused: 0, failed: 0, commitMs: 0 }
@@ -73,32 +88,24 @@ export class ValueWriter {
       throw new WriterBusy('no free batch')
     }
     const batch = this.#open ?? this.#begin()
-    batch.rows.push(...rows)
-    if (batch.rows.length >= this.#maxRows) this.#seal()
-    try {
-      await batch.done
-    } catch (error) {
-      // the batch fell: these rows stand or fall alone
-      if (batch.rows.length === rows.length) throw error
-      await this.#writeApart(rows)
-    }
+    const stored = new Promise<void>((resolve, reject) => {
+      const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error))
+      batch.reports.push({ rows, settle })
+    })
+    batch.rows += rows.length
+    if (batch.rows >= this.#maxRows) this.#seal()
+    return stored
   }
 
   /** Seals what is open and waits until nothing is under way. */
   async close(): Promise<void> {
     this.#closed = true
-    const last = this.#open?.done
     this.#seal()
-    await last?.catch(() => {})
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
   #begin(): Batch {
-    let settle: Batch['settle'] = () => {}
-    const done = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === undefined ? resolve() : reject(error))
-    })
-    done.catch(() => {}) // every report awaits it on its own
-    this.#open = { rows: [], done, settle }
+    this.#open = { reports: [], rows: 0, parts: 1 }
     this.#timer = this.clock.after(this.#maxDelayMs, () => this.#seal())
     this.#underWay++
     return this.#open
@@ -108,43 +115,52 @@ export class ValueWriter {
     const batch = this.#open
     if (!batch) return
     this.#timer?.cancel()
-    const mayFill = batch.rows.length < this.#maxRows && !this.#closed
+    const mayFill = batch.rows < this.#maxRows && !this.#closed
     if (mayFill && this.#committing >= this.#maxCommits) {
       this.#overdue = true
       return
     }
     this.#overdue = false
     this.#open = undefined
-    this.#waiting.push(batch)
+    this.#waiting.push({ batch, reports: batch.reports })
     this.#commitWaiting()
   }
 
   #commitWaiting(): void {
     while (this.#committing < this.#maxCommits) {
-      const batch = this.#waiting.shift()
-      if (!batch) break
+      const part = this.#waiting.shift()
+      if (!part) break
       this.#committing++
-      this.#commit(batch.rows)
-        .then(
-          () => batch.settle(),
-          (error: unknown) => batch.settle(error),
-        )
-        .finally(() => {
-          this.#committing--
-          this.#underWay--
-          this.#commitWaiting()
-          if (this.#overdue) this.#seal()
-        })
+      this.#settle(part).finally(() => {
+        this.#committing--
+        if (part.batch.parts === 0) this.#underWay--
+        this.#commitWaiting()
+        if (this.#overdue) this.#seal()
+        if (this.#underWay === 0) for (const idle of this.#whenIdle.splice(0)) idle()
+      })
     }
   }
 
-  async #writeApart(rows: readonly ValueRow[]): Promise<void> {
+  async #settle({ batch, reports }: Part): Promise<void> {
     try {
-      await this.#commit(rows)
+      await this.#commit(reports.flatMap(({ rows }) => rows))
+      for (const { settle } of reports) settle()
     } catch (error) {
-      this.counters.failed += rows.length
-      throw error
+      if (reports.length > 1 && isRefusal(error)) {
+        const middle = reports.length >> 1
+        batch.parts += 2
+        this.#waiting.unshift(
+          { batch, reports: reports.slice(0, middle) },
+          { batch, reports: reports.slice(middle) },
+        )
+      } else {
+        for (const { rows, settle } of reports) {
+          this.counters.failed += rows.length
+          settle(error)
+        }
+      }
     }
+    batch.parts--
   }
 
   async #commit(rows: readonly ValueRow[]): Promise<void> {
@@ -159,6 +175,16 @@ export class ValueWriter {
     this.counters.commitMs += this.clock.now() - startedAt
     this.options.onCommitted?.([...new Set(rows.map((row) => row.deviceId))])
   }
+}
+
+/**
+ * Whether the rows themselves were refused, so that fewer of them may be taken: bad data, a constraint, a limit, a deadlock, or a value that
+ * cannot even be encoded. A server that is away or full refuses everything, and is not asked again for every report.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return /^(08P01|22|23|40|54)/.test(error.code ?? '')
+  return error instanceof RangeError || error instanceof TypeError
 }
 
 /** COPYs rows into a table of the shape of `telemetry.value`. */
