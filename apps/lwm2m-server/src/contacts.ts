@@ -31,9 +31,9 @@ export class Contacts {
 
   constructor(private readonly options: ContactsOptions) {}
 
-  /** Takes over what an earlier process learned; `downtimeMs` is how long nobody listened. */
-  restore(deviceId: string, state: ContactState, downtimeMs: number): void {
-    this.#states.set(deviceId, downtimeMs > 0 ? extendForDowntime(state, downtimeMs) : state)
+  /** Takes over what an earlier process learned; nobody has listened since `lastListened` (epoch milliseconds). */
+  restore(deviceId: string, state: ContactState, lastListened: number): void {
+    this.#states.set(deviceId, extendForDowntime(state, lastListened, this.options.clock.now()))
   }
 
   /** What is known of a device's contacts. */
@@ -55,8 +55,7 @@ export class Contacts {
       modelDefaultCadenceSeconds: assumed,
     })
     this.#states.set(deviceId, state)
-    const absentSince =
-      before && now >= before.lateAt ? before.lastContactAt : this.#dirty.get(deviceId)?.absentSince
+    const absentSince = this.#dirty.get(deviceId)?.absentSince ?? before?.lastContactAt
     this.#dirty.set(deviceId, { registration, absentSince })
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }

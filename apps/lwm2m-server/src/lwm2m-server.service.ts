@@ -46,6 +46,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
   #writer: ValueWriter
   #contacts: Contacts
   #heartbeat: NodeJS.Timeout | undefined
+  #beating = false
   readonly #startedAt = Date.now()
 
   constructor(
@@ -133,6 +134,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
 
   #heard(event: BusEvent): void {
     if (event.kind === 'operation-queued') this.#server?.operationsQueued(event.deviceIds)
+    else if (event.kind === 'device-removed') this.#server?.forget(event.deviceIds)
   }
 
   #publish(kind: 'device' | 'values', deviceIds: readonly string[]): void {
@@ -170,6 +172,8 @@ export class LwM2mServerService implements OnApplicationShutdown {
 
   /** Says that we listen, and what we counted. */
   async #beat(registrations: RegistrationRepository): Promise<void> {
+    if (this.#beating) return // a database that hangs must not collect beats
+    this.#beating = true
     const now = Date.now()
     try {
       await registrations.listening(organisationId, now, false)
@@ -193,6 +197,8 @@ export class LwM2mServerService implements OnApplicationShutdown {
       })
     } catch (error) {
       this.#failed('heartbeat', error)
+    } finally {
+      this.#beating = false
     }
   }
 }

@@ -31,14 +31,15 @@ export class PostgresRegistrationStore implements RegistrationStore {
   async load(): Promise<Registration[]> {
     const { repository, contacts, conflicts, clock } = this.options
     const now = clock.now()
-    const downtimeMs = await repository.listening(defaultOrganisationId, now, true)
+    const lastListened = now - (await repository.listening(defaultOrganisationId, now, true))
     const loaded = await repository.loadLive()
     return loaded.map((row) => {
-      if (row.contact) contacts.restore(row.deviceId, row.contact, downtimeMs)
+      if (row.contact) contacts.restore(row.deviceId, row.contact, lastListened)
       conflicts.restore(row.deviceId, row.marks)
       const objectLinks = linksOf(row.objectLinks)
       const version = row.lwm2mVersion as LwM2mVersion
-      const extended = row.expiresAt + downtimeMs + (row.contact?.cadenceSeconds ?? 0) * 1_000
+      const cadenceMs = (row.contact?.cadenceSeconds ?? 0) * 1_000
+      const extended = row.expiresAt > lastListened ? Math.max(row.expiresAt, now + cadenceMs) : row.expiresAt
       const registration: Registration = {
         deviceId: row.deviceId,
         organisationId: row.organisationId,
@@ -79,7 +80,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
       return undefined
     }
     if (stored.contact && !this.options.contacts.stateOf(stored.deviceId))
-      this.options.contacts.restore(stored.deviceId, stored.contact, 0)
+      this.options.contacts.restore(stored.deviceId, stored.contact, this.options.clock.now())
     this.options.onChanged(stored.deviceId)
     return { deviceId: stored.deviceId, organisationId: defaultOrganisationId }
   }

@@ -145,6 +145,11 @@ export class DevicesController {
         Date.now(),
       ),
     )
+    this.bus.publish({
+      kind: 'device-removed',
+      organisationId: record.organisationId,
+      deviceIds: [record.id],
+    })
   }
 
   @Bind('getObjects')

@@ -11,6 +11,7 @@ const organisation = { organisationId: Id }
  */
 export const busEvents = {
   device: z.object({ kind: z.literal('device'), ...organisation, deviceIds: ids }),
+  'device-removed': z.object({ kind: z.literal('device-removed'), ...organisation, deviceIds: ids }),
   values: z.object({ kind: z.literal('values'), ...organisation, deviceIds: ids }),
   'operation-queued': z.object({ kind: z.literal('operation-queued'), ...organisation, deviceIds: ids }),
   'operation-cancelled': z.object({
@@ -29,6 +30,7 @@ export type BusEventKind = keyof typeof busEvents
 
 export const BusEvent = z.discriminatedUnion('kind', [
   busEvents.device,
+  busEvents['device-removed'],
   busEvents.values,
   busEvents['operation-queued'],
   busEvents['operation-cancelled'],

@@ -73,11 +73,25 @@ describe('expected contact', () => {
       ),
     )
   })
-  it('is put off by our own downtime and one cadence', () => {
+  it('that fell due while nobody listened is given one cadence from now', () => {
     const state = contacts(every(60_000, 6))
-    const after = extendForDowntime(state, hour)
-    expect(after.lateAt - state.lateAt).toBe(hour + 60_000)
-    expect(after.silentAt - state.silentAt).toBe(hour + 60_000)
+    const stopped = state.lastContactAt + 10_000
+    const now = stopped + hour
+    const after = extendForDowntime(state, stopped, now)
+    expect(after.expectedAt).toBe(now + 60_000)
+    expect(after.lateAt).toBeGreaterThan(after.expectedAt)
+    expect(after.silentAt).toBeGreaterThanOrEqual(after.lateAt)
+  })
+  it('is left alone by a short absence of ours in which nothing fell due', () => {
+    const state = contacts(every(hour, 6))
+    expect(extendForDowntime(state, state.lastContactAt + 1_000, state.lastContactAt + 4_000)).toEqual(state)
+  })
+  it('that was missed before we went away stays missed', () => {
+    const state = contacts(every(60_000, 6))
+    const silent = extendForDowntime(state, state.silentAt + 1, state.silentAt + 5_000)
+    expect(silent).toEqual(state)
+    const late = extendForDowntime(state, state.lateAt + 1, state.lateAt + 5_000)
+    expect(late.lateAt).toBe(state.lateAt)
   })
 })
 

@@ -109,14 +109,20 @@ export function onContact(
 }
 
 /**
- * Moves the promises by the time (ms) during which we could not hear, plus one cadence: after our own outage nobody is late because of us.
+ * After our own outage nobody is late because of us: what fell due while nobody listened (from `lastListened` to `now`, ms) is given one cadence
+ * from now. What was missed before stays missed.
  */
-export function extendForDowntime(state: ContactState, downtimeMs: number): ContactState {
-  const shift = downtimeMs + state.cadenceSeconds * 1_000
+export function extendForDowntime(state: ContactState, lastListened: number, now: number): ContactState {
+  const { expectedAt, lateAt, silentAt, cadenceSeconds, graceSeconds } = state
+  if (expectedAt > now || silentAt <= lastListened) return state
+  const next = now + cadenceSeconds * 1_000
+  const late = next + graceSeconds * 1_000
+  // already late when we went away: it may still come, but it is late all the same
+  const wasLate = lateAt <= lastListened
   return {
     ...state,
-    expectedAt: state.expectedAt + shift,
-    lateAt: state.lateAt + shift,
-    silentAt: state.silentAt + shift,
+    expectedAt: wasLate ? expectedAt : next,
+    lateAt: wasLate ? lateAt : Math.max(lateAt, late),
+    silentAt: Math.max(silentAt, late),
   }
 }

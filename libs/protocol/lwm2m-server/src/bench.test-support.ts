@@ -99,8 +99,10 @@ export async function createBench(
         registrations.set(deviceId, { ...draft, deviceId, organisationId: 'o' })
         return { deviceId, organisationId: 'o' }
       },
-      update: async (registration, changes) =>
-        void happened.push(`${registration.endpoint} changed ${changes.join(', ')}`),
+      async update(registration, changes) {
+        await bench.sink()
+        happened.push(`${registration.endpoint} changed ${changes.join(', ')}`)
+      },
       async end(registration, reason) {
         registrations.delete(registration.deviceId)
         happened.push(`${registration.endpoint} ${reason}`)

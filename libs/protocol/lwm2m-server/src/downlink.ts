@@ -18,6 +18,9 @@ import type {
 import type { Registry } from './registry.js'
 import type { Reporting } from './reporting.js'
 
+/** How long a device that always listens is left alone after it gave no answer. */
+const RETRY_MS = 30_000
+
 /** What the downlink counts. */
 export interface DownlinkCounters {
   sent: number
@@ -71,13 +74,16 @@ export class Downlink {
     this.wake(registration)
   }
 
-  /** A registration of an earlier process: what it was not asked then is asked now. */
+  /** A registration of an earlier process: what it was not asked then, or did not answer, it is asked now. */
   resumed(registration: Registration): void {
-    const missing = this.options
-      .afterRegister(registration)
-      .observations.filter(({ path }) => !this.options.reporting.find(registration.deviceId, path))
-    if (missing.length === 0) return
-    this.#plan(registration, [], missing)
+    const plan = this.options.afterRegister(registration)
+    const missing = plan.observations.filter(
+      ({ path }) => !this.options.reporting.find(registration.deviceId, path),
+    )
+    // its format is known from the first read
+    const reads = registration.contentFormat === undefined ? plan.reads : []
+    if (missing.length === 0 && reads.length === 0) return
+    this.#plan(registration, reads, missing)
     this.wake(registration)
   }
 
@@ -152,12 +158,22 @@ export class Downlink {
         this.#waiting.delete(registration.deviceId)
         const operation = await this.#next(registration)
         if (operation) {
-          await this.#operate(registration, operation)
+          if (!(await this.#operate(registration, operation))) return this.#later(registration)
           continue
         }
       }
-      if (!(await this.#nextPlanned(registration))) return
+      const planned = await this.#nextPlanned(registration)
+      if (planned === 'failed') return this.#later(registration)
+      if (planned === 'none') return
     }
+  }
+
+  /** After a request that brought no answer: a sleeper is asked at its next contact, one that always listens after a while. */
+  #later(registration: Registration): void {
+    if (registration.queueMode) return
+    this.options.clock.after(RETRY_MS, () => {
+      if (this.#current(registration)) this.wake(registration)
+    })
   }
 
   /** The next operation of the store; while there is one there may be more, and a store that fails is asked again. */
@@ -172,7 +188,8 @@ export class Downlink {
     }
   }
 
-  async #operate(registration: Registration, operation: DownlinkOperation): Promise<void> {
+  /** Carries out one operation; false when the device gave no answer. */
+  async #operate(registration: Registration, operation: DownlinkOperation): Promise<boolean> {
     const { operations, reporting, endpoint } = this.options
     let observation: Observation | undefined
     if (operation.kind === 'observe') {
@@ -192,17 +209,19 @@ export class Downlink {
           code: '4.04',
           detail: 'this path is not observed',
         })
-        return
+        return true
       }
     }
-    if (!(await operations.sending(operation))) return
+    if (!(await operations.sending(operation))) return true
     this.counters.sent++
     const earlier = reporting.find(registration.deviceId, operation.path)
-    if (operation.kind === 'observe' && observation) await this.#begin([observation])
+    // watched before the request leaves: the first notification may overtake the answer
+    if (operation.kind === 'observe' && observation) reporting.watch(observation)
     const outcome = await this.options.conversation.run(registration, operation, observation)
     const kept = await this.#settle(registration, outcome, 'read')
     if (observation) await this.#conclude(registration, operation, observation, outcome, earlier)
     await operations.finish(operation, kept)
+    return kept.type === 'answered'
   }
 
   /** Stores the values of an answer; an answer whose values could not be stored counts as none. */
@@ -233,11 +252,6 @@ export class Downlink {
     return outcome
   }
 
-  async #begin(observations: readonly Observation[]): Promise<void> {
-    await this.options.observations.add(observations)
-    for (const observation of observations) this.options.reporting.watch(observation)
-  }
-
   async #conclude(
     registration: Registration,
     operation: DownlinkOperation,
@@ -248,34 +262,40 @@ export class Downlink {
     const { reporting, observations, events } = this.options
     const succeeded =
       outcome.type === 'answered' && outcome.code.startsWith('2.') && outcome.detail === undefined
-    if (operation.kind === 'observe' && succeeded)
-      return events.observationBegan(registration, operation.path)
+    if (operation.kind === 'observe' && succeeded) return this.#began(registration, observation)
     if (operation.kind === 'cancel-observe' && outcome.type !== 'answered') return // still observed, for all we know
     reporting.forget(observation)
-    await observations.remove([observation])
-    if (operation.kind === 'cancel-observe')
+    if (operation.kind === 'cancel-observe') {
+      await observations.remove([observation])
       events.observationEnded(registration, operation.path, outcome.type === 'answered' ? outcome.code : '')
-    else if (earlier) await this.#begin([earlier]) // what was observed before still is
+    } else if (earlier) reporting.watch(earlier) // what was observed before still is
   }
 
-  /** Asks the next question after a Register; false when none is left. */
-  async #nextPlanned(registration: Registration): Promise<boolean> {
+  /** Keeps an observation once the device has agreed: one that was only asked for is asked for again after a restart. */
+  async #began(registration: Registration, observation: Observation): Promise<void> {
+    await this.options.observations.add([observation])
+    this.options.events.observationBegan(registration, observation.path)
+  }
+
+  /** Asks the next question after a Register. */
+  async #nextPlanned(registration: Registration): Promise<'done' | 'failed' | 'none'> {
     const plan = this.#plans.get(registration.location)
-    if (!plan) return false
+    if (!plan) return 'none'
     const path = plan.reads[0]
     if (path) {
       const outcome = await this.#ask(registration, { id: '', kind: 'read', path }, undefined)
-      if (outcome.type === 'answered') plan.reads.shift()
-      return outcome.type === 'answered'
+      if (outcome.type !== 'answered') return 'failed'
+      plan.reads.shift()
+      return 'done'
     }
     const observation = plan.observations[0]
     if (!observation) {
       this.#plans.delete(registration.location)
-      return false
+      return 'none'
     }
-    const done = await this.#observe(registration, observation)
-    if (done) plan.observations.shift()
-    return done
+    if (!(await this.#observe(registration, observation))) return 'failed'
+    plan.observations.shift()
+    return 'done'
   }
 
   async #ask(
@@ -289,7 +309,7 @@ export class Downlink {
   }
 
   async #observe(registration: Registration, observation: Observation): Promise<boolean> {
-    const { endpoint, events, observations, reporting } = this.options
+    const { endpoint, events, reporting } = this.options
     const { path, pmin, pmax } = observation
     if (pmin !== undefined || pmax !== undefined) {
       const request = writeAttributesRequest(
@@ -308,15 +328,14 @@ export class Downlink {
       }
       heard(registration, this.options.clock.now(), this.options.awakeWindowMs)
     }
-    await this.#begin([observation])
+    reporting.watch(observation)
     const outcome = await this.#ask(registration, { id: '', kind: 'observe', path }, observation)
     if (outcome.type !== 'answered') return false
     if (outcome.code.startsWith('2.') && outcome.detail === undefined) {
-      events.observationBegan(registration, path)
+      await this.#began(registration, observation)
       return true
     }
     reporting.forget(observation)
-    await observations.remove([observation])
     // a client offers fewer resources than the object defines: that is no event
     if (outcome.code !== '4.04' && outcome.code !== '4.05')
       events.observationEnded(registration, path, outcome.detail ?? outcome.code)

@@ -145,26 +145,39 @@ export class Registering {
     if (change.objectLinks && change.objectLinks.text !== registration.objectLinks.text)
       changes.push('objects')
 
-    const now = this.options.clock.now()
-    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
-    registration.updatedAt = now
-    registration.lifetime = change.lifetime ?? registration.lifetime
-    registration.binding = change.binding ?? registration.binding
-    registration.queueMode = change.queueMode ?? registration.queueMode
-    if (change.objectLinks && changes.includes('objects')) {
-      registration.objectLinks = change.objectLinks
-      registration.definitions = definitionsFor(change.objectLinks, registration.version)
+    if (changes.length === 0) return this.#updated(registration, peer, {})
+    const objects = changes.includes('objects') ? change.objectLinks : undefined
+    const news: Partial<Registration> = {
+      lifetime: change.lifetime ?? registration.lifetime,
+      binding: change.binding ?? registration.binding,
+      queueMode: change.queueMode ?? registration.queueMode,
+      ...(objects
+        ? { objectLinks: objects, definitions: definitionsFor(objects, registration.version) }
+        : {}),
     }
-    registration.expiresAt = expiry(now, registration.lifetime)
-    if (changes.includes('lifetime')) this.options.registry.watch(registration)
-    this.counters.updates++
-    if (changes.length === 0) return this.#updated(registration, now)
-    return durable(this.options.store.update(registration, changes)).then(() =>
-      this.#updated(registration, now),
+    // stored first: an Update that could not be stored must find the same change to make when it is sent again
+    const now = this.options.clock.now()
+    const stored = {
+      ...registration,
+      ...news,
+      peer,
+      updatedAt: now,
+      expiresAt: expiry(now, news.lifetime ?? 0),
+    }
+    return durable(this.options.store.update(stored, changes)).then(() =>
+      this.#updated(registration, peer, news),
     )
   }
 
-  #updated(registration: Registration, now: number): CoapResponse {
+  #updated(registration: Registration, peer: Peer, news: Partial<Registration>): CoapResponse {
+    const now = this.options.clock.now()
+    const { lifetime } = registration
+    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
+    Object.assign(registration, news)
+    registration.updatedAt = now
+    registration.expiresAt = expiry(now, registration.lifetime)
+    if (registration.lifetime !== lifetime) this.options.registry.watch(registration)
+    this.counters.updates++
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
     this.options.onUplink(registration)

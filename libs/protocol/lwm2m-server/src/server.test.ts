@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Code } from '@fieldline/bytes'
-import { noBytes } from '@fieldline/coap'
+import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapResponse } from '@fieldline/coap'
 import { peerOf } from '@fieldline/transport'
 import { createBench } from './bench.test-support.js'
@@ -85,6 +85,39 @@ describe('registration', () => {
   })
 })
 
+describe('an Update that changes something', () => {
+  it('is not answered until it is stored, also when it comes a second time', async () => {
+    const bench = await createBench()
+    const device = bench.device(40001)
+    const location = await device.register('meter-1')
+    let failures = 1
+    bench.sink = async () => {
+      if (failures-- > 0) throw new Error('the database is away')
+    }
+    const update = device.endpoint.request(server, {
+      code: Code.Post,
+      uriPath: location.split('/'),
+      uriQuery: ['lt=120'],
+      payload: noBytes,
+    })
+    await bench.pass(10_000)
+    await expect(update).resolves.toMatchObject({ code: Code.Changed })
+    expect(bench.happened).toEqual(['meter-1 changed lifetime'])
+    await bench.pass(100_000)
+    expect(bench.happened).toHaveLength(1)
+  })
+})
+
+describe('a device that is known no more', () => {
+  it('is answered 4.04 at its next Update', async () => {
+    const bench = await createBench()
+    const device = bench.device(40001)
+    const location = await device.register('meter-1')
+    bench.server.forget(['device-1'])
+    await expect(device.request(Code.Post, `/${location}`)).resolves.toMatchObject({ code: Code.NotFound })
+  })
+})
+
 describe('downlink', () => {
   it('holds a request for a sleeping client and sends it within 100 ms of the answer to its next Update', async () => {
     const bench = await createBench()
@@ -125,6 +158,23 @@ describe('downlink', () => {
     await bench.pass(60_000)
     expect(device.asked.filter((asked) => asked.startsWith('POST'))).toHaveLength(1)
     expect(bench.operations[0]?.outcome).toMatchObject({ type: 'no-answer' })
+  })
+
+  it('does not ask a device without Queue Mode again at once when it refuses to speak', async () => {
+    const bench = await createBench()
+    const device = bench.device(40001, () => {
+      throw new NoAnswer()
+    })
+    await device.register('mains')
+    bench.queue('device-1', {})
+    const row = bench.operations[0]
+    for (let i = 0; i < 100; i++) {
+      await bench.pass(1_000)
+      // what a store does with a read that was not answered
+      if (row?.outcome) Object.assign(row, { state: 'queued', outcome: undefined })
+    }
+    expect(device.asked.length).toBeGreaterThan(1)
+    expect(device.asked.length).toBeLessThan(12)
   })
 
   it('asks in the format of the first answer from then on, and falls back on 4.06', async () => {
@@ -210,6 +260,19 @@ describe('reporting', () => {
     await bench.pass(100)
     expect(result).toBe('acknowledged')
     expect(bench.reports[0]?.nodes).toMatchObject([{ value: 78 }])
+  })
+
+  it('asks again after a restart for what the device had not agreed to', async () => {
+    const earlier = await createBench(plan)
+    const deaf = earlier.device(40001, (request) => (request.observe === 0 ? undefined : observing(request)))
+    await deaf.register('meter-1')
+    await earlier.pass(100)
+    expect(deaf.asked.at(-1)).toBe('GET /3/0/9 observe 0')
+    const bench = await createBench(plan, earlier)
+    const device = bench.device(40001, observing)
+    await bench.pass(200)
+    expect(device.asked).toContain('GET /3/0/9 observe 0')
+    expect(bench.observations).toHaveLength(1)
   })
 
   it('answers a notification with a token it does not know with a reset', async () => {

@@ -36,6 +36,8 @@ export interface LwM2mServerOptions {
 export interface LwM2mServer {
   /** Something waits in the operation store for these devices. */
   operationsQueued(deviceIds: readonly string[]): void
+  /** These devices are known no more: their registrations end here, and their next Update is answered 4.04. */
+  forget(deviceIds: readonly string[]): void
   /** Numbers that only grow, and `registrations`, the number that live. */
   counters(): Record<string, number>
   /** Takes no more requests and closes the endpoint. */
@@ -104,6 +106,14 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
   })
   return {
     operationsQueued: (deviceIds) => downlink.queued(deviceIds),
+    forget(deviceIds) {
+      for (const deviceId of deviceIds) {
+        const registration = registry.byDevice(deviceId)
+        if (!registration) continue
+        registry.remove(registration)
+        ended(registration)
+      }
+    },
     counters: () => ({
       registrations: registry.size,
       ...registering.counters,
