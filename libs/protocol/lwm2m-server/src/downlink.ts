@@ -274,7 +274,9 @@ export class Downlink {
   /** Keeps an observation once the device has agreed: one that was only asked for is asked for again after a restart. */
   async #began(registration: Registration, observation: Observation): Promise<void> {
     await this.options.observations.add([observation])
-    this.options.events.observationBegan(registration, observation.path)
+    // what the plan asks of every meter is no news of this one
+    if (observation.origin === 'operator')
+      this.options.events.observationBegan(registration, observation.path)
   }
 
   /** Asks the next question after a Register. */

@@ -37,7 +37,9 @@ export class ObservationRepository {
     const last = [...new Map(observations.map((one) => [`${one.deviceId} ${one.path}`, one])).values()]
     await this.database.pool.query(
       `INSERT INTO observation (token, organisation_id, device_id, path, origin, pmin, pmax)
-       SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
+       SELECT news.* FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
+         AS news (token, organisation_id, device_id, path, origin, pmin, pmax)
+       JOIN device ON device.id = news.device_id -- one that was retired meanwhile must not fail the others
        ON CONFLICT (device_id, path) DO UPDATE SET token = excluded.token, origin = excluded.origin, pmin = excluded.pmin, pmax = excluded.pmax,
          created_at = now()`,
       [
