@@ -17,6 +17,7 @@ import type { Author, Carried, StoredCampaign } from './campaign-row.js'
 import { TaskChanges, contextOf } from './task-batch.js'
 import { stepAll } from './task-news.js'
 import type { Pass } from './task-news.js'
+import { storable } from '../storable.js'
 
 /** Fieldline itself, where nobody in particular does something. */
 export function systemAuthor(organisationId: string): Author {
@@ -182,7 +183,7 @@ export class CampaignStepper {
         [
           campaign.id,
           state,
-          JSON.stringify(engineOf(this.#status)),
+          storable(engineOf(this.#status)),
           version,
           startedAt === undefined ? null : new Date(startedAt),
           finishedAt === undefined ? null : new Date(finishedAt),

@@ -1,6 +1,7 @@
 import type { TaskStatus } from '@fieldline/campaigns'
 import type { Mark } from '@fieldline/devices'
 import type pg from 'pg'
+import { storable } from '../storable.js'
 
 /**
  * Marks devices that read back another value than was written, and takes the mark from paths that were confirmed meanwhile. Rows are locked in
@@ -36,7 +37,7 @@ export async function markDivergence(
     for (const path of diverged.get(id) ?? []) paths.add(path)
     const others = known.filter((mark) => mark.code !== 'diverged')
     const mark: Mark = { code: 'diverged', since: before?.since ?? now, paths: [...paths] }
-    return JSON.stringify(paths.size === 0 ? others : [...others, mark])
+    return storable(paths.size === 0 ? others : [...others, mark])
   })
   await client.query(
     'UPDATE device SET marks = news.marks FROM unnest($1::uuid[], $2::jsonb[]) AS news (id, marks) WHERE device.id = news.id',

@@ -12,6 +12,7 @@ import type { NewTimelineEntry } from '../devices/timeline-repository.js'
 import type { Row, StoredCampaign, TaskRow } from './campaign-row.js'
 import { markDivergence } from './divergence.js'
 import { foundAt } from './read-back.js'
+import { storable } from '../storable.js'
 
 interface Entry {
   readonly row: TaskRow
@@ -263,7 +264,7 @@ export class TaskBatch {
        WHERE task.id = news.id`,
       [
         entries.map(({ row }) => row.id),
-        entries.map(({ task }) => JSON.stringify(task)),
+        entries.map(({ task }) => storable(task)),
         entries.map(({ operationState }) => operationState),
         entries.map(({ row }) =>
           row.device?.lastContactAt == null ? null : new Date(row.device.lastContactAt),

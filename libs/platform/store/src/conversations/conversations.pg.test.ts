@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DomainError } from '@fieldline/contracts'
-import { readTimeline } from '../devices/timeline-repository.js'
+import { appendTimeline, readTimeline } from '../devices/timeline-repository.js'
 import { useOrganisation } from '../test-organisation.test-support.js'
 import { ObservationRepository } from './observation-repository.js'
 import { OperationRepository } from './operation-repository.js'
@@ -46,6 +46,14 @@ describe('registrations', () => {
     await expect(
       registrations.register(organisationId, registration('guest'), { admitUnknown: true }),
     ).resolves.toMatchObject({ isNew: false })
+  })
+
+  it('are kept, or remembered as a candidate, with a NUL in their object links', async () => {
+    const odd = (endpoint: string) => ({ ...registration(endpoint), objectLinks: '</1/0>;x="\0"' })
+    await registrations.register(organisationId, odd('odd-stranger'), { admitUnknown: false })
+    const known = await registrations.register(organisationId, odd('odd'), { admitUnknown: true })
+    const live = (await registrations.loadLive()).find(({ deviceId }) => deviceId === known?.deviceId)
+    expect(live?.objectLinks).toBe('</1/0>;x="\ufffd"')
   })
 
   it('end the observations of the registration before, and tell both addresses', async () => {
@@ -168,6 +176,31 @@ describe('operations', () => {
       state: 'queued',
       sentAt: undefined,
     })
+  })
+
+  it('keep an answer and a story with a NUL or half a surrogate pair in their texts', async () => {
+    const id = await create('nul', 'read')
+    await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
+    const time = new Date(now).toISOString()
+    const value = {
+      path: '/3/0/0',
+      type: 'string',
+      value: 'a\0b\ud83d',
+      time,
+      receivedAt: time,
+      source: 'read',
+    } as const
+    await operations.apply(id, { type: 'answered', code: '2.05' }, now, { values: [value] })
+    const stored = await operations.byId(organisationId, id)
+    expect(stored?.result).toEqual({ values: [{ ...value, value: 'a\ufffdb\ufffd' }] })
+    await appendTimeline(database.pool, [
+      {
+        organisationId,
+        deviceId: stored?.deviceId ?? '',
+        at: now,
+        fact: { kind: 'name-conflict', addresses: ['a\0'] },
+      } as Parameters<typeof appendTimeline>[1][number],
+    ])
   })
 
   it('cannot be taken back once they have left', async () => {

@@ -6,6 +6,7 @@ import type pg from 'pg'
 import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
+import { storable } from '../storable.js'
 
 /** An operation as a row. Times are epoch milliseconds. */
 export interface StoredOperation extends OperationStatus {
@@ -179,7 +180,7 @@ export class OperationRepository {
         operation.id,
         operation.state,
         operation.code ?? null,
-        operation.result === undefined ? null : JSON.stringify(operation.result),
+        storable(operation.result),
         operation.attempts,
         instant(operation.sentAt),
         instant(operation.answerBy),

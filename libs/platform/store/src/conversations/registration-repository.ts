@@ -4,6 +4,7 @@ import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
 import { lockDevices } from '../devices/lock-devices.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
+import { storableText } from '../storable.js'
 
 /** A registration as a row. Times are epoch milliseconds; `lifetime` seconds, 0 for one that never ends. */
 export interface StoredRegistration {
@@ -109,7 +110,7 @@ export class RegistrationRepository {
           registration.queueMode,
           registration.address,
           registration.port,
-          registration.objectLinks,
+          storableText(registration.objectLinks),
           registration.contentFormat,
           at(registration.registeredAt),
           at(registration.updatedAt),
@@ -176,7 +177,7 @@ export class RegistrationRepository {
         registration.lwm2mVersion,
         registration.binding,
         registration.lifetime,
-        registration.objectLinks,
+        storableText(registration.objectLinks),
       ],
     )
     return undefined
@@ -195,7 +196,7 @@ export class RegistrationRepository {
           registration.queueMode,
           registration.address,
           registration.port,
-          registration.objectLinks,
+          storableText(registration.objectLinks),
           at(registration.updatedAt),
           at(registration.expiresAt),
         ],

@@ -2,6 +2,7 @@ import type { Audience, ContactState, Mark } from '@fieldline/devices'
 import type { RegistrationState } from '@fieldline/contracts'
 import type { Database } from '../database.js'
 import { Parameters, audienceSql, healthSql, presenceSql } from './audience-sql.js'
+import { storable } from '../storable.js'
 
 /** A device with all that the list shows. Times are epoch milliseconds. */
 export interface DeviceRecord {
@@ -227,7 +228,7 @@ export class DeviceRepository {
     await this.database.pool.query(
       `UPDATE device SET marks = (SELECT coalesce(jsonb_agg(known), '[]') FROM jsonb_array_elements(marks) AS known WHERE known->>'code' <> $2) || $3::jsonb
        WHERE id = $1`,
-      [deviceId, mark.code, JSON.stringify([mark])],
+      [deviceId, mark.code, storable([mark])],
     )
   }
 

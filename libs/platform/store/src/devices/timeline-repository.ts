@@ -1,6 +1,7 @@
 import type { TimelineFact } from '@fieldline/devices'
 import type { TimelineKind } from '@fieldline/contracts'
 import type pg from 'pg'
+import { storable } from '../storable.js'
 
 /** One entry of a device's story as it is stored: a fact, worded when it is shown. `at` is epoch milliseconds. */
 export interface StoredTimelineEntry {
@@ -36,7 +37,7 @@ export async function appendTimeline(
       entries.map((entry) => entry.deviceId),
       entries.map((entry) => new Date(entry.at)),
       entries.map((entry) => entry.fact.kind),
-      entries.map((entry) => JSON.stringify(entry.fact)),
+      entries.map((entry) => storable(entry.fact)),
       entries.map((entry) => entry.operationId ?? null),
       entries.map((entry) => entry.campaignId ?? null),
     ],
