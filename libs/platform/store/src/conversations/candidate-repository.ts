@@ -24,8 +24,9 @@ export async function listCandidates(
     orderBy: { endpoint: 'asc' },
     take: query.limit,
   })
-  return rows.map(({ firstSeenAt, lastSeenAt, ...row }) => ({
+  return rows.map(({ lifetime, firstSeenAt, lastSeenAt, ...row }) => ({
     ...row,
+    lifetime: lifetime === null ? null : Number(lifetime),
     firstSeenAt: firstSeenAt.getTime(),
     lastSeenAt: lastSeenAt.getTime(),
   }))

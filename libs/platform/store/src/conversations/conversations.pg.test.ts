@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DomainError } from '@fieldline/contracts'
+import { DeviceRepository } from '../devices/device-repository.js'
 import { appendTimeline, readTimeline } from '../devices/timeline-repository.js'
 import { useOrganisation } from '../test-organisation.test-support.js'
 import { ObservationRepository } from './observation-repository.js'
@@ -31,6 +32,19 @@ const registration = (endpoint: string, port = 1000): NewRegistration => ({
   expiresAt: now + 300_000,
 })
 
+const newContact = {
+  lastContactAt: now,
+  windowStartedAt: now,
+  intervals: [],
+  outlier: null,
+  cadenceSeconds: 60,
+  graceSeconds: 30,
+  expectedAt: now + 60_000,
+  lateAt: now + 90_000,
+  silentAt: now + 210_000,
+  awakeUntil: null,
+}
+
 describe('registrations', () => {
   it('of an unknown endpoint make a device where that is allowed, and a candidate where it is not', async () => {
     await expect(
@@ -54,6 +68,34 @@ describe('registrations', () => {
     const known = await registrations.register(organisationId, odd('odd'), { admitUnknown: true })
     const live = (await registrations.loadLive()).find(({ deviceId }) => deviceId === known?.deviceId)
     expect(live?.objectLinks).toBe('</1/0>;x="\ufffd"')
+  })
+
+  it('may have the longest lifetime there is, and an end that RFC 3339 can write', async () => {
+    const longest = (endpoint: string) => ({
+      ...registration(endpoint),
+      lifetime: 4_294_967_295,
+      expiresAt: Number.POSITIVE_INFINITY,
+    })
+    await registrations.register(organisationId, longest('long-stranger'), { admitUnknown: false })
+    const candidates = await listCandidates(database, organisationId, { limit: 100 })
+    expect(candidates.find(({ endpoint }) => endpoint === 'long-stranger')?.lifetime).toBe(4_294_967_295)
+    const { deviceId } = (await registrations.register(organisationId, longest('long'), {
+      admitUnknown: true,
+    })) ?? { deviceId: '' }
+    await registrations.flushContacts([
+      {
+        deviceId,
+        contact: newContact,
+        expiresAt: now + 300_000_000_000_000,
+        updatedAt: now,
+        address: '127.0.0.1',
+        port: 1,
+      },
+    ])
+    const live = (await registrations.loadLive()).find((one) => one.deviceId === deviceId)
+    expect(live).toMatchObject({ lifetime: 4_294_967_295, expiresAt: Date.UTC(9999, 0, 1) })
+    const record = await new DeviceRepository(database).byEndpoint(organisationId, 'long')
+    expect(record?.record?.lifetime).toBe(4_294_967_295)
   })
 
   it('end the observations of the registration before, and tell both addresses', async () => {
@@ -102,22 +144,10 @@ describe('registrations', () => {
       admitUnknown: true,
     })) ?? { deviceId: '' }
     await database.pool.query("UPDATE device SET absence_told = 'late' WHERE id = $1", [deviceId])
-    const contact = {
-      lastContactAt: now,
-      windowStartedAt: now,
-      intervals: [],
-      outlier: null,
-      cadenceSeconds: 60,
-      graceSeconds: 30,
-      expectedAt: now + 60_000,
-      lateAt: now + 90_000,
-      silentAt: now + 210_000,
-      awakeUntil: null,
-    }
     await registrations.flushContacts([
       {
         deviceId,
-        contact,
+        contact: newContact,
         expiresAt: now + 1,
         updatedAt: now,
         address: '127.0.0.9',

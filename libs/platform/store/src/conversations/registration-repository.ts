@@ -45,7 +45,9 @@ export interface ContactUpdate {
   readonly absentSince?: number
 }
 
-const at = (epochMs: number): Date => new Date(Math.min(epochMs, 8.64e15))
+/** A registration that never ends is valid until then: RFC 3339 has years of four digits. */
+const NO_END_MS = Date.UTC(9999, 0, 1)
+const at = (epochMs: number): Date => new Date(Math.min(epochMs, NO_END_MS))
 
 /** Registrations and what their contacts teach. */
 export class RegistrationRepository {
@@ -63,7 +65,7 @@ export class RegistrationRepository {
       endpoint: row.endpoint,
       location: row.location,
       lwm2mVersion: row.lwm2m_version,
-      lifetime: row.lifetime,
+      lifetime: Number(row.lifetime),
       binding: row.binding,
       queueMode: row.queue_mode,
       address: row.address,
@@ -235,7 +237,7 @@ export class RegistrationRepository {
       await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
       const fact =
         reason === 'expired'
-          ? ({ kind: 'registration-expired', validUntil: registration.expiresAt } as const)
+          ? ({ kind: 'registration-expired', validUntil: at(registration.expiresAt).getTime() } as const)
           : ({ kind: 'deregistered' } as const)
       await appendTimeline(client, [{ organisationId, deviceId, at: now, fact }])
     })

@@ -106,7 +106,7 @@ function toRecord(row: Row): DeviceRecord {
       ? {
           location: row.location as string,
           lwm2mVersion: row.lwm2m_version as string,
-          lifetime: row.lifetime as number,
+          lifetime: Number(row.lifetime),
           binding: row.binding as string,
           queueMode: row.queue_mode as boolean,
           address: row.address as string,
