@@ -139,6 +139,26 @@ describe('registrations', () => {
     expect(rows).toEqual([{ registration: 'registered' }])
   })
 
+  it('that are replaced while their end waits for the device are not ended either', async () => {
+    const before = registration('close race')
+    const { deviceId } = (await registrations.register(organisationId, before, { admitUnknown: true })) ?? {
+      deviceId: '',
+    }
+    // a register, step by step, with the end of the earlier registration between them
+    const other = await database.pool.connect()
+    await other.query('BEGIN')
+    await other.query("UPDATE device SET registration = 'registered' WHERE id = $1", [deviceId])
+    const ended = registrations.end({ ...before, deviceId, organisationId }, 'expired', now)
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY(pg_blocking_pids(pid))`
+    while ((await other.query(waiting)).rowCount === 0) await other.query('SELECT pg_stat_clear_snapshot()')
+    await other.query('UPDATE registration SET location = $2 WHERE device_id = $1', [deviceId, randomUUID()])
+    await other.query('COMMIT')
+    other.release()
+    await ended
+    const { rows } = await database.pool.query('SELECT registration FROM device WHERE id = $1', [deviceId])
+    expect(rows).toEqual([{ registration: 'registered' }])
+  })
+
   it('carry a contact into many rows at once and tell of a return', async () => {
     const { deviceId } = (await registrations.register(organisationId, registration('contact'), {
       admitUnknown: true,

@@ -31,6 +31,12 @@ export interface LoadedRegistration extends StoredRegistration {
   readonly marks: readonly Mark[]
 }
 
+/** What is needed of a registration to end it. */
+type EndingRegistration = Pick<
+  StoredRegistration,
+  'organisationId' | 'deviceId' | 'location' | 'expiresAt'
+>
+
 export type NewRegistration = Omit<StoredRegistration, 'deviceId' | 'organisationId'>
 
 /** What moved since the last flush: no more than the latest per device is kept. */
@@ -221,19 +227,21 @@ export class RegistrationRepository {
 
   /** Ends a registration; its observations end with it. A lapsed one keeps its row, so that "valid until" can be shown. */
   async end(
-    registration: StoredRegistration,
+    registration: EndingRegistration,
     reason: 'deregistered' | 'expired',
     now: number,
   ): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
-      const { organisationId, deviceId } = registration
-      // the location guards against ending a registration that replaced this one meanwhile
+      const { organisationId, deviceId, location } = registration
+      // The location guards against ending a registration that replaced this one meanwhile. It is read in a statement after the lock: one that
+      // waits for the lock itself would go on with the registration it saw before.
+      await lockDevices(client, [deviceId])
       const { rowCount } = await client.query(
-        `UPDATE device SET registration = $2 FROM registration
-         WHERE device.id = $1 AND registration.device_id = device.id AND registration.location = $3`,
-        [deviceId, reason, registration.location],
+        'SELECT 1 FROM registration WHERE device_id = $1 AND location = $2',
+        [deviceId, location],
       )
       if (!rowCount) return
+      await client.query('UPDATE device SET registration = $2 WHERE id = $1', [deviceId, reason])
       await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
       const fact =
         reason === 'expired'
