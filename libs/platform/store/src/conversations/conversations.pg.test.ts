@@ -98,6 +98,18 @@ describe('registrations', () => {
     expect(record?.record?.lifetime).toBe(4_294_967_295)
   })
 
+  it('of unknown endpoints are forgotten, the oldest first, beyond a number, and their links are cut', async () => {
+    const crowd = randomUUID()
+    const few = new RegistrationRepository(database, { maxCandidates: 3 })
+    const objectLinks = Array.from({ length: 1_000 }, (_, i) => `</${i}/0>`).join(',')
+    for (const endpoint of ['e', 'd', 'c', 'b', 'a', 'c'])
+      await few.register(crowd, { ...registration(endpoint), objectLinks }, { admitUnknown: false })
+    const kept = await listCandidates(database, crowd, { limit: 10 })
+    expect(kept.map(({ endpoint }) => endpoint)).toEqual(['a', 'b', 'c'])
+    expect(kept[0]?.objectLinks.length).toBeLessThanOrEqual(2_000)
+    expect(kept[0]?.objectLinks).toMatch(/^<\/0\/0>,.*<\/\d+\/0>$/)
+  })
+
   it('end the observations of the registration before, and tell both addresses', async () => {
     const first = await registrations.register(organisationId, registration('again', 1), {
       admitUnknown: true,

@@ -5,6 +5,7 @@ import type { Database } from '../database.js'
 import { lockDevices } from '../devices/lock-devices.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
 import { storableText } from '../storable.js'
+import { CandidateBook } from './candidate-repository.js'
 
 /** A registration as a row. Times are epoch milliseconds; `lifetime` seconds, 0 for one that never ends. */
 export interface StoredRegistration {
@@ -32,10 +33,7 @@ export interface LoadedRegistration extends StoredRegistration {
 }
 
 /** What is needed of a registration to end it. */
-type EndingRegistration = Pick<
-  StoredRegistration,
-  'organisationId' | 'deviceId' | 'location' | 'expiresAt'
->
+type EndingRegistration = Pick<StoredRegistration, 'organisationId' | 'deviceId' | 'location' | 'expiresAt'>
 
 export type NewRegistration = Omit<StoredRegistration, 'deviceId' | 'organisationId'>
 
@@ -57,7 +55,14 @@ const at = (epochMs: number): Date => new Date(Math.min(epochMs, NO_END_MS))
 
 /** Registrations and what their contacts teach. */
 export class RegistrationRepository {
-  constructor(private readonly database: Database) {}
+  readonly #candidates: CandidateBook
+
+  constructor(
+    private readonly database: Database,
+    options: { readonly maxCandidates?: number } = {},
+  ) {
+    this.#candidates = new CandidateBook(options.maxCandidates)
+  }
 
   /** Every live registration, for a process that begins to listen. */
   async loadLive(): Promise<LoadedRegistration[]> {
@@ -174,20 +179,7 @@ export class RegistrationRepository {
       )
       return inserted.rows[0]
     }
-    await client.query(
-      `INSERT INTO candidate (organisation_id, endpoint, address, lwm2m_version, binding, lifetime, object_links) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (organisation_id, endpoint) DO UPDATE SET address = excluded.address, attempts = candidate.attempts + 1, last_seen_at = now(),
-         lwm2m_version = excluded.lwm2m_version, binding = excluded.binding, lifetime = excluded.lifetime, object_links = excluded.object_links`,
-      [
-        organisationId,
-        registration.endpoint,
-        `${registration.address}:${registration.port}`,
-        registration.lwm2mVersion,
-        registration.binding,
-        registration.lifetime,
-        storableText(registration.objectLinks),
-      ],
-    )
+    await this.#candidates.remember(client, organisationId, registration)
     return undefined
   }
 
