@@ -7,9 +7,9 @@ import { defineConfig } from 'vitest/config'
 const kinds: Record<string, { include: string[]; exclude: string[] }> = {
   unit: {
     include: ['{apps,libs,tools}/**/*.test.{ts,tsx,mjs}'],
-    exclude: ['**/*.pg.test.ts', '**/*.redis.test.ts'],
+    exclude: ['**/*.pg.test.{ts,mjs}', '**/*.redis.test.ts'],
   },
-  pg: { include: ['{apps,libs,tools}/**/*.pg.test.ts'], exclude: [] },
+  pg: { include: ['{apps,libs,tools}/**/*.pg.test.{ts,mjs}'], exclude: [] },
   redis: { include: ['{apps,libs,tools}/**/*.redis.test.ts'], exclude: [] },
   e2e: { include: ['tools/e2e/src/**/*.e2e.ts'], exclude: [] },
 }

@@ -1,3 +1,4 @@
+// @ts-check
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
@@ -6,8 +7,8 @@ import { migrate } from './migrate.mjs'
 
 const onLinux = process.platform === 'linux'
 
-/** The command lines of a process and of all below it. */
-function commandLines(pid: number): string[] {
+/** The command lines of a process and of all below it. @param {number} pid @returns {string[]} */
+function commandLines(pid) {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
     const own = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
@@ -30,8 +31,10 @@ it.runIf(onLinux)(
     url.pathname = `/${name}`
     url.username = name
     url.password = encodeURIComponent(password)
-    const seen = new Set<string>()
-    let timer: NodeJS.Timeout | undefined
+    /** @type {Set<string>} */
+  const seen = new Set()
+    /** @type {NodeJS.Timeout | undefined} */
+  let timer
     try {
       const watch = (pid: number): void => {
         timer = setInterval(() => commandLines(pid).forEach((line) => seen.add(line)), 10)
