@@ -43,7 +43,7 @@ function newWorker() {
     publish,
     operations,
     campaigns,
-    devicesWaiting: (from, until) => devicesWaitingBetween(pool, from, until),
+    devicesWaiting: (from, until, page) => devicesWaitingBetween(pool, from, until, page),
     tellAbsences: async () => [],
     ensureDays: async () => undefined,
   })
@@ -156,6 +156,39 @@ describe('the worker', () => {
     expect(
       own('operation-queued').flatMap((event) => ('deviceIds' in event ? event.deviceIds : [])),
     ).toHaveLength(3)
+  })
+
+  it('tells it again of what waits, however long it has waited', async () => {
+    const id = await start()
+    await newWorker().carrier.tickAlone(id)
+    const { sweep } = newWorker()
+    now += 5 * 60_000
+    await sweep.run(async () => undefined)
+    events = []
+    for (let round = 0; round < 6; round += 1) await sweep.run(async () => undefined)
+    expect(
+      own('operation-queued').flatMap((event) => ('deviceIds' in event ? event.deviceIds : [])),
+    ).toHaveLength(3)
+  })
+
+  it('tells it of a read that got no answer and waits again', async () => {
+    const { rows } = await pool.query<{ id: string }>(
+      'SELECT id FROM device WHERE organisation_id = $1 LIMIT 1',
+      [organisationId],
+    )
+    const deviceId = rows[0]?.id ?? ''
+    const [id, createdAt] = [randomUUID(), now]
+    const read = { id, organisationId, deviceId, kind: 'read', path: '/3/0/9', createdBy: 'test' } as const
+    await operations.create([{ ...read, value: undefined, createdAt, expiresAt: now + 600_000 }])
+    const { sweep } = newWorker()
+    await sweep.run(async () => undefined)
+    await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
+    now += 120_000
+    await sweep.run(async () => undefined)
+    expect((await operations.byId(organisationId, id))?.state).toBe('queued')
+    expect(own('operation-queued')).toEqual([
+      { kind: 'operation-queued', organisationId, deviceIds: [deviceId] },
+    ])
   })
 
   it('ends operations whose time is up, and the campaign hears of it', async () => {

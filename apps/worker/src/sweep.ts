@@ -9,8 +9,9 @@ const HOUR_MS = 3_600_000
 const LIMIT = 2_000
 /** An operation that waits longer may not have been told to the process that talks to devices. */
 const UNTOLD_AFTER_MS = 5_000
-/** One that waits longer than this has been told many times. */
+/** One that waits longer than this has been told many times, and is told again with all that wait, every so many sweeps. */
 const TOLD_AFTER_MS = 60_000
+const ROUND_SWEEPS = 6
 
 export interface SweepOptions {
   readonly organisationId: string
@@ -21,6 +22,7 @@ export interface SweepOptions {
   readonly devicesWaiting: (
     from: number,
     until: number,
+    page?: { after?: string; limit: number },
   ) => Promise<{ organisationId: string; deviceIds: string[] }[]>
   readonly tellAbsences: (now: number, limit: number) => Promise<string[]>
   readonly ensureDays: (fromMs: number, untilMs: number) => Promise<void>
@@ -41,6 +43,8 @@ export class Sweep {
   readonly counters: SweepCounters = { sweeps: 0, absences: 0, overdue: 0 }
   #daysUntil = 0
   #first = true
+  /** While a round over all who wait is under way: the device it has come to. */
+  #roundAfter: string | undefined
 
   constructor(private readonly options: SweepOptions) {}
 
@@ -77,14 +81,30 @@ export class Sweep {
       this.counters.overdue += 1
       const { organisationId, deviceId } = operation
       publish({ kind: 'operation', organisationId, deviceIds: [deviceId], operationIds: [id] })
+      // no answer came to something harmless: it waits again, and the process that talks to devices must know
+      if (operation.state === 'queued')
+        publish({ kind: 'operation-queued', organisationId, deviceIds: [deviceId] })
     }
   }
 
-  /** Says again that something waits: a process may have died between its commit and telling. The first sweep says it of everything. */
+  /**
+   * Says again that something waits: a process may have died between its commit and telling. The first sweep says it of everything, later ones of
+   * what is new and, page by page, of everything once more: an event may be lost however old the operation is.
+   */
   async #tellWaiting(now: number): Promise<void> {
+    const until = now - UNTOLD_AFTER_MS
     const since = this.#first ? 0 : now - TOLD_AFTER_MS
-    const waiting = await this.options.devicesWaiting(since, now - UNTOLD_AFTER_MS)
+    this.#publishWaiting(await this.options.devicesWaiting(since, until))
+    const begins = !this.#first && this.counters.sweeps % ROUND_SWEEPS === 0
     this.#first = false
+    if (this.#roundAfter === undefined && !begins) return
+    const page = await this.options.devicesWaiting(0, until, { after: this.#roundAfter, limit: LIMIT })
+    this.#publishWaiting(page)
+    const ids = page.flatMap(({ deviceIds }) => deviceIds).sort()
+    this.#roundAfter = ids.length < LIMIT ? undefined : ids.at(-1)
+  }
+
+  #publishWaiting(waiting: readonly { organisationId: string; deviceIds: string[] }[]): void {
     for (const { organisationId, deviceIds } of waiting)
       for (const chunk of chunkIds(deviceIds))
         this.options.publish({ kind: 'operation-queued', organisationId, deviceIds: chunk })

@@ -55,7 +55,7 @@ export class WorkerService implements OnApplicationShutdown {
       publish,
       operations: new OperationRepository(database),
       campaigns,
-      devicesWaiting: (from, until) => devicesWaitingBetween(database.pool, from, until),
+      devicesWaiting: (from, until, page) => devicesWaitingBetween(database.pool, from, until, page),
       tellAbsences: (now, limit) => tellAbsences(database.pool, now, limit),
       ensureDays: (fromMs, untilMs) => ensureDays(database.pool, fromMs, untilMs),
     })
