@@ -1,11 +1,12 @@
 // @ts-check
 import { spawn } from 'node:child_process'
-import { createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, quietEnvironment } from './layout.mjs'
 import { Complaint, say } from './say.mjs'
 
 const MAX_LOG_BYTES = 5 * 1024 * 1024 // a file and its predecessor are kept
+const REOPEN_MS = 1_000 // a log that cannot be written is tried again no more often
 const FIRST_RESTART_MS = 500
 const LAST_RESTART_MS = 30_000
 const SETTLED_MS = 60_000 // a child that ran this long starts again without delay
@@ -16,26 +17,53 @@ const TERM_MS = 9_000 // then SIGKILL; PostgreSQL is given what is left of 15 s
  * @typedef {{ spec: ChildSpec, process?: import('node:child_process').ChildProcess, startedAt: number, ready: boolean, delay: number, timer?: NodeJS.Timeout, log: ReturnType<typeof boundedLog> }} Child
  */
 
-/** Appends to `<name>.log`, turning it over to `<name>.1.log` when it is full. @param {string} folder @param {string} name */
-function boundedLog(folder, name) {
-  mkdirSync(folder, { recursive: true })
+/**
+ * Appends to `<name>.log`, turning it over to `<name>.1.log` when it is full. What cannot be written (a full disk, a folder that was
+ * removed) is lost, and nothing else: the supervisor goes on, and the log does when it can.
+ * @param {string} folder @param {string} name @param {number} [most] bytes in one file
+ */
+export function boundedLog(folder, name, most = MAX_LOG_BYTES) {
   const path = join(folder, `${name}.log`)
-  let size = existsSync(path) ? statSync(path).size : 0
-  let stream = createWriteStream(path, { flags: 'a' })
+  /** @type {import('node:fs').WriteStream | undefined} */
+  let stream
+  let size = 0
+  let openedAt = 0
+  const open = (/** @type {'a' | 'w'} */ flags) => {
+    openedAt = Date.now()
+    stream = undefined
+    try {
+      mkdirSync(folder, { recursive: true })
+      size = flags === 'a' && existsSync(path) ? statSync(path).size : 0
+      const fd = openSync(path, flags) // at once: a stream that opens later could miss the turning over
+      const opened = createWriteStream(path, { fd })
+      opened.on('error', () => {
+        if (stream === opened) stream = undefined
+      })
+      stream = opened
+    } catch {
+      // tried again later
+    }
+  }
+  const turnOver = () => {
+    stream?.end()
+    try {
+      renameSync(path, join(folder, `${name}.1.log`))
+    } catch {
+      // the old lines are given up: the size has its bound whatever happens
+    }
+    open('w')
+  }
+  open('a')
   return {
     path,
     /** @param {Buffer} chunk */
     write(chunk) {
-      if (size + chunk.length > MAX_LOG_BYTES) {
-        stream.end()
-        renameSync(path, join(folder, `${name}.1.log`))
-        stream = createWriteStream(path, { flags: 'w' })
-        size = 0
-      }
+      if (!stream && Date.now() - openedAt >= REOPEN_MS) open('a')
+      if (stream && size > 0 && size + chunk.length > most) turnOver()
       size += chunk.length
-      stream.write(chunk)
+      stream?.write(chunk)
     },
-    end: () => stream.end(),
+    end: () => stream?.end(),
   }
 }
 
@@ -44,10 +72,17 @@ export class Supervisor {
   /** @type {Child[]} */
   #children = []
   #stopping = false
+  /** @type {Promise<void> | undefined} */
+  #stopped
 
   /** @param {string} logFolder */
   constructor(logFolder) {
     this.logFolder = logFolder
+  }
+
+  /** Whether `stop` was called. */
+  get stopping() {
+    return this.#stopping
   }
 
   /** @param {ChildSpec} spec */
@@ -80,7 +115,10 @@ export class Supervisor {
     started.stdout?.on('data', (chunk) => child.log.write(chunk))
     started.stderr?.on('data', (chunk) => child.log.write(chunk))
     started.on('message', (message) => (child.ready ||= message === 'ready'))
-    started.on('error', (error) => child.log.write(Buffer.from(`${error.message}\n`)))
+    started.on('error', (error) => {
+      child.log.write(Buffer.from(`${error.message}\n`))
+      if (started.pid === undefined) this.#ended(child, null, null) // it never began: there will be no exit
+    })
     started.on('exit', (code, signal) => this.#ended(child, code, signal))
   }
 
@@ -140,9 +178,12 @@ export class Supervisor {
     }
   }
 
-  /** Stops everything: the database last. */
-  async stop() {
-    if (this.#stopping) return
+  /** Stops everything, the database last. Every call gives the same promise: the end of it all. */
+  stop() {
+    return (this.#stopped ??= this.#stopAll())
+  }
+
+  async #stopAll() {
     this.#stopping = true
     for (const child of this.#children) clearTimeout(child.timer)
     const isDatabase = (/** @type {Child} */ { spec }) => spec.name === 'postgres'
