@@ -1,13 +1,14 @@
 // @ts-check
 /** `npm start`: from a fresh clone to a running Fieldline with a demo fleet. Nothing is imported here that is not part of Node. */
 import { join } from 'node:path'
-import { openDataFolder, writeRun } from './src/data-folder.mjs'
+import { forgetRun, openDataFolder, writeRun } from './src/data-folder.mjs'
 import { build, checkNode, installPackages } from './src/install.mjs'
 import { inRoot } from './src/layout.mjs'
-import { isLoopback, readOptions, usage } from './src/options.mjs'
+import { coapUrl, isLoopback, readOptions, usage } from './src/options.mjs'
 import { claimPort } from './src/ports.mjs'
 import { Complaint, runMain, say } from './src/say.mjs'
 import { loadSecrets } from './src/secrets.mjs'
+import { Steps } from './src/steps.mjs'
 import { Supervisor } from './src/supervisor.mjs'
 
 await runMain(async () => {
@@ -15,10 +16,25 @@ await runMain(async () => {
   const options = readOptions(process.argv.slice(2), process.env)
   if (options.help) return console.log(usage)
   const supervisor = new Supervisor(join(options.dataDir, 'logs'))
+  const steps = new Steps()
+  let asked = false // to stop
+  // before the first child exists: a signal during the start must not leave orphans
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, async () => {
+      if (asked) return
+      asked = true
+      say('stopping')
+      await Promise.all([steps.stop(), supervisor.stop()])
+      forgetRun(options.dataDir)
+      say('stopped')
+      process.exit(0)
+    })
   try {
-    await start(options, supervisor)
+    await start(options, supervisor, steps)
   } catch (error) {
-    await supervisor.stop() // nothing that was started is left behind by a start that failed
+    if (asked) await new Promise(() => {}) // what broke is what we stopped; the signal's handler ends the process
+    asked = true
+    await Promise.all([steps.stop(), supervisor.stop()]) // a start that failed leaves nothing behind of what it began
     throw error
   }
 })
@@ -27,29 +43,11 @@ await runMain(async () => {
  * Brings everything up, one part after the other, and tells how far it is.
  * @param {ReturnType<typeof readOptions>} options
  * @param {Supervisor} supervisor
+ * @param {Steps} steps
  */
-async function start(options, supervisor) {
+async function start(options, supervisor, steps) {
   const { dataDir } = options
-
-  /** @type {Set<import('node:child_process').ChildProcess>} */
-  const steps = new Set() // npm, the build, a migration: what a stop must reach while we are starting
-  const onStart = (/** @type {import('node:child_process').ChildProcess} */ child) => {
-    steps.add(child)
-    child.on('exit', () => steps.delete(child))
-  }
-  let stopping = false
-  const stop = async () => {
-    if (stopping) return
-    stopping = true
-    say('stopping')
-    for (const child of steps) process.kill(-(child.pid ?? 0), 'SIGTERM')
-    await supervisor.stop()
-    writeRun(dataDir, {})
-    say('stopped')
-    process.exit(0)
-  }
-  // before the first child exists: a signal during the start must not leave orphans
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop())
+  const onStart = (/** @type {import('node:child_process').ChildProcess} */ child) => steps.add(child)
 
   openDataFolder(dataDir, options.reset)
   const claim = async () => ({
@@ -100,7 +98,7 @@ async function start(options, supervisor) {
   const ports = await claim()
   const consoleUrl = `http://127.0.0.1:${ports.console}`
   const apiUrl = `http://127.0.0.1:${ports.api}`
-  const coapUrl = `coap://${options.host.includes(':') ? `[${options.host}]` : options.host}:${ports.coap}`
+  const coap = coapUrl(options.host, ports.coap)
   const shared = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: options.redisUrl,
@@ -128,6 +126,7 @@ async function start(options, supervisor) {
     AUTH_SECRET: secrets.authSecret,
     CONSOLE_URL: consoleUrl,
     CREDENTIALS_FILE: credentialsPath,
+    FIRST_SIGN_IN_IS_NEW: first ? '1' : undefined,
   })
   const worker = app('worker', {})
   for (const child of [server, api, worker]) await supervisor.ready(child, 60)
@@ -143,7 +142,6 @@ async function start(options, supervisor) {
   await waitForPage(consoleUrl)
   say('console is up')
   if (options.demo) {
-    const target = `coap://${isLoopback(options.host) ? options.host : '127.0.0.1'}:${ports.coap}`
     const args = [
       inRoot('tools/simulator/dist/main.js'),
       '--meters',
@@ -151,7 +149,7 @@ async function start(options, supervisor) {
       '--seed',
       String(options.seed),
       '--server',
-      target,
+      coap,
       '--identities',
       join(dataDir, 'fleet.json'),
       '--demo',
@@ -164,22 +162,21 @@ async function start(options, supervisor) {
     })
     say(`${options.meters} simulated meters are starting; each wakes every 1 to 5 minutes`)
   }
+  if (supervisor.stopping) return
   writeRun(dataDir, {
     pid: process.pid,
     databaseUrl,
     console: consoleUrl,
     api: apiUrl,
-    coap: coapUrl,
+    coap,
     pids: supervisor.pids,
   })
-  if (stopping) return
-
   const showPassword = first && process.stdout.isTTY
   console.log(`
   Console     ${consoleUrl}
   Sign in     ${showPassword ? `${credentials.email}  ${credentials.password}` : `see ${credentialsPath}`}
   API         ${apiUrl}/v1  (OpenAPI: /v1/openapi.json)
-  CoAP        ${coapUrl}  (registration: ${options.registration})
+  CoAP        ${coap}  (registration: ${options.registration})
   CoAPS       not yet (port ${options.ports.coaps} is reserved)
   Bootstrap   not yet (ports ${options.ports.bootstrapCoap} and ${options.ports.bootstrapCoaps} are reserved)
   Data, logs  ${dataDir}`)

@@ -70,3 +70,12 @@ export function readRun(folder) {
 export function writeRun(folder, facts) {
   writePrivate(join(folder, 'run.json'), facts)
 }
+
+/** Says that nothing runs from this folder any more, if it was this process that did. @param {string} folder */
+export function forgetRun(folder) {
+  try {
+    if (readRun(folder).pid === process.pid) writeRun(folder, {})
+  } catch {
+    // a full disk or a removed folder: a process id that is gone says as much
+  }
+}

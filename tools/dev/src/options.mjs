@@ -20,6 +20,12 @@ export function isLoopback(host) {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
+/** Where a program on this machine reaches what listens on `host`. @param {string} host @param {number} port */
+export function coapUrl(host, port) {
+  const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `coap://${target.includes(':') ? `[${target}]` : target}:${port}`
+}
+
 /** @param {string | undefined} text @param {string} name @param {number} fallback @param {number} most */
 function wholeNumber(text, name, fallback, most) {
   if (text === undefined || text === '') return fallback
@@ -50,6 +56,10 @@ export function readOptions(argv, env) {
   } catch (error) {
     throw new Complaint(`${/** @type {Error} */ (error).message}\n\n${usage}`)
   }
+  if (values.reset && env.DATABASE_URL)
+    throw new Complaint(
+      '--reset forgets the data of this folder; the database of DATABASE_URL is yours to empty.',
+    )
   const registration = values.registration ?? (isLoopback(values.host) ? 'open' : 'known')
   if (registration !== 'open' && registration !== 'known')
     throw new Complaint(`--registration is open or known, not "${registration}".`)

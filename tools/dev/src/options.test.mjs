@@ -1,7 +1,7 @@
 // @ts-check
 import { describe, expect, it } from 'vitest'
 import { checkNode } from './install.mjs'
-import { isLoopback, readOptions } from './options.mjs'
+import { coapUrl, isLoopback, readOptions } from './options.mjs'
 
 describe('the options of npm start', () => {
   it('have sensible values when nothing is said', () => {
@@ -30,7 +30,19 @@ describe('the options of npm start', () => {
       'COAP_PORT takes a whole number from 0 to 65535, not "99999".',
     )
     expect(() => readOptions(['--metres', '5'], {})).toThrow(/--metres/)
+    expect(() => readOptions(['--reset'], { DATABASE_URL: 'postgresql://db.example/fieldline' })).toThrow(
+      '--reset forgets the data of this folder; the database of DATABASE_URL is yours to empty.',
+    )
+    expect(readOptions(['--reset'], { DATABASE_URL: '' }).reset).toBe(true)
   })
+})
+
+it('the address of the CoAP server is one that a program on this machine can use', () => {
+  expect(coapUrl('127.0.0.1', 5683)).toBe('coap://127.0.0.1:5683')
+  expect(coapUrl('0.0.0.0', 5683)).toBe('coap://127.0.0.1:5683')
+  expect(coapUrl('::', 5683)).toBe('coap://[::1]:5683')
+  expect(coapUrl('2001:db8::1', 5683)).toBe('coap://[2001:db8::1]:5683')
+  expect(coapUrl('192.0.2.1', 15683)).toBe('coap://192.0.2.1:15683')
 })
 
 describe('the Node that runs it', () => {
