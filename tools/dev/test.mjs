@@ -12,7 +12,12 @@ await runMain(async () => {
   await installPackages()
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const step of testSteps(process.argv.slice(2))) {
-    const { passed, failed, skipped, output } = await step.run()
+    const { passed, failed, skipped, output } = await step.run().catch((error) => ({
+      passed: 0,
+      failed: 1, // a step that breaks says as much as a test that fails, and the others go on
+      skipped: 0,
+      output: String(error?.stack ?? error),
+    }))
     if (failed > 0 || output.startsWith('!!')) console.log(output)
     say(
       `${failed > 0 ? 'FAIL' : skipped > 0 && passed === 0 ? 'skip' : 'ok  '}  ${step.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`,

@@ -64,7 +64,7 @@ export function testSteps(filters) {
   const programs = allPrograms().map(({ name, path }) => ({
     name: `${name} is on this machine`,
     async run() {
-      if (path) return one(true, '')
+      if (path) return { passed: 0, failed: 0, skipped: 0, output: '' } // no test by itself
       const required = requiredPrograms().has(name)
       return {
         passed: 0,
