@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CampaignRecipe } from '@fieldline/contracts'
 import type { BusEvent, QueueJobName } from '@fieldline/contracts'
-import { CampaignRepository, OperationRepository, devicesWaitingBetween } from '@fieldline/store'
+import {
+  CampaignRepository,
+  OperationRepository,
+  RegistrationRepository,
+  devicesWaitingBetween,
+  writeProcessStatus,
+} from '@fieldline/store'
 import { CampaignCarrier } from './campaign-carrier.js'
 import { OperationNews } from './operation-news.js'
 import { Sweep } from './sweep.js'
@@ -42,6 +48,7 @@ function newWorker() {
     clock,
     publish,
     operations,
+    registrations: new RegistrationRepository(database),
     campaigns,
     devicesWaiting: (from, until, page) => devicesWaitingBetween(pool, from, until, page),
     tellAbsences: async () => [],
@@ -200,6 +207,39 @@ describe('the worker', () => {
     expect(own('operation').length).toBeGreaterThanOrEqual(3)
     await carrier.tick(id)
     expect((await campaigns.byId(organisationId, id)).counts.total).toEqual({ queued: 3 })
+  })
+
+  it('ends registrations that lapsed and were not ended, but only while somebody could have heard an Update', async () => {
+    const registered = async () => {
+      const { rows } = await pool.query<{ registration: string }>(
+        'SELECT registration FROM device WHERE organisation_id = $1 ORDER BY endpoint',
+        [organisationId],
+      )
+      return rows.map(({ registration }) => registration)
+    }
+    const all = ['registered', 'registered', 'registered']
+    const sweep = () => newWorker().sweep.run(async () => undefined)
+    const seen = (startedAt: number, seenAt: number) =>
+      writeProcessStatus(pool, { name: 'lwm2m-server', startedAt, seenAt, counters: {} })
+    const startedAt = now
+    now += 600_000 + 20_000 // within the grace
+    await seen(startedAt, now)
+    await sweep()
+    expect(await registered()).toEqual(all)
+    now += 20_000
+    await sweep() // nobody was seen for 20 s
+    expect(await registered()).toEqual(all)
+    await seen(now - 300_000, now) // who just came back gives a cadence
+    await sweep()
+    expect(await registered()).toEqual(all)
+    await seen(startedAt, now)
+    await pool.query(
+      "UPDATE registration SET expires_at = $2 FROM device WHERE device.id = device_id AND endpoint = 'w-2' AND device.organisation_id = $1",
+      [organisationId, new Date(now)],
+    )
+    await sweep()
+    expect(await registered()).toEqual(['expired', 'registered', 'expired'])
+    expect(own('device')).toHaveLength(2)
   })
 
   it('wakes a campaign once for many outcomes', async () => {

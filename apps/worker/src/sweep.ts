@@ -1,7 +1,7 @@
 import { chunkIds } from '@fieldline/contracts'
 import type { BusEvent } from '@fieldline/contracts'
 import type { systemClock } from '@fieldline/process'
-import type { CampaignRepository, OperationRepository } from '@fieldline/store'
+import type { CampaignRepository, OperationRepository, RegistrationRepository } from '@fieldline/store'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -12,12 +12,16 @@ const UNTOLD_AFTER_MS = 5_000
 /** One that waits longer than this has been told many times, and is told again with all that wait, every so many sweeps. */
 const TOLD_AFTER_MS = 60_000
 const ROUND_SWEEPS = 6
+/** The process that ends registrations. It is given this long to do so, and is there if it said so this recently. */
+const LISTENER = 'lwm2m-server'
+const LAPSE_TIMES = { graceMs: 30_000, freshMs: 5_000 }
 
 export interface SweepOptions {
   readonly organisationId: string
   readonly clock: Pick<typeof systemClock, 'now'>
   readonly publish: (event: BusEvent) => void
   readonly operations: Pick<OperationRepository, 'overdue' | 'apply'>
+  readonly registrations: Pick<RegistrationRepository, 'lapsed' | 'end'>
   readonly campaigns: Pick<CampaignRepository, 'live'>
   readonly devicesWaiting: (
     from: number,
@@ -33,6 +37,7 @@ export interface SweepCounters {
   sweeps: number
   absences: number
   overdue: number
+  lapsed: number
 }
 
 /**
@@ -40,7 +45,7 @@ export interface SweepCounters {
  * would lose, and two sweeps at once do no harm.
  */
 export class Sweep {
-  readonly counters: SweepCounters = { sweeps: 0, absences: 0, overdue: 0 }
+  readonly counters: SweepCounters = { sweeps: 0, absences: 0, overdue: 0, lapsed: 0 }
   #daysUntil = 0
   #first = true
   /** While a round over all who wait is under way: the device it has come to. */
@@ -57,6 +62,8 @@ export class Sweep {
     await this.#tellAbsences(now)
     await this.#endOverdue(now)
     await this.#tellWaiting(now)
+    // nothing is indexed by the end of a registration, because every contact moves it
+    if (this.counters.sweeps % ROUND_SWEEPS === 1) await this.#endLapsed(now)
     for (const campaign of await campaigns.live()) await wake(campaign)
   }
 
@@ -85,6 +92,16 @@ export class Sweep {
       if (operation.state === 'queued')
         publish({ kind: 'operation-queued', organisationId, deviceIds: [deviceId] })
     }
+  }
+
+  async #endLapsed(now: number): Promise<void> {
+    const { registrations, publish } = this.options
+    const ended = await registrations.lapsed(LISTENER, now, LAPSE_TIMES, LIMIT)
+    for (const registration of ended)
+      await registrations.end(registration, 'expired', now, { validAfter: now - LAPSE_TIMES.graceMs })
+    this.counters.lapsed += ended.length
+    for (const { organisationId, deviceId } of ended)
+      publish({ kind: 'device', organisationId, deviceIds: [deviceId] })
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Queue } from '@fieldline/queue'
 import {
   CampaignRepository,
   OperationRepository,
+  RegistrationRepository,
   defaultOrganisationId,
   devicesWaitingBetween,
   ensureDays,
@@ -54,6 +55,7 @@ export class WorkerService implements OnApplicationShutdown {
       clock: systemClock,
       publish,
       operations: new OperationRepository(database),
+      registrations: new RegistrationRepository(database),
       campaigns,
       devicesWaiting: (from, until, page) => devicesWaitingBetween(database.pool, from, until, page),
       tellAbsences: (now, limit) => tellAbsences(database.pool, now, limit),

@@ -217,11 +217,15 @@ export class RegistrationRepository {
     ])
   }
 
-  /** Ends a registration; its observations end with it. A lapsed one keeps its row, so that "valid until" can be shown. */
+  /**
+   * Ends a registration; its observations end with it. A lapsed one keeps its row, so that "valid until" can be shown.
+   * @param unless leaves one alone whose row says meanwhile that it is valid after that moment, in epoch milliseconds
+   */
   async end(
     registration: EndingRegistration,
     reason: 'deregistered' | 'expired',
     now: number,
+    unless?: { readonly validAfter: number },
   ): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
       const { organisationId, deviceId, location } = registration
@@ -229,8 +233,8 @@ export class RegistrationRepository {
       // waits for the lock itself would go on with the registration it saw before.
       await lockDevices(client, [deviceId])
       const { rowCount } = await client.query(
-        'SELECT 1 FROM registration WHERE device_id = $1 AND location = $2',
-        [deviceId, location],
+        'SELECT 1 FROM registration WHERE device_id = $1 AND location = $2 AND ($3::timestamptz IS NULL OR expires_at <= $3)',
+        [deviceId, location, unless ? at(unless.validAfter) : null],
       )
       if (!rowCount) return
       await client.query('UPDATE device SET registration = $2 WHERE id = $1', [deviceId, reason])
@@ -241,6 +245,33 @@ export class RegistrationRepository {
           : ({ kind: 'deregistered' } as const)
       await appendTimeline(client, [{ organisationId, deviceId, at: now, fact }])
     })
+  }
+
+  /**
+   * Registrations that lapsed more than `graceMs` ago and were not ended, because the process that should have could not at that moment. None while
+   * that process, `listener` among the process statuses, is not there: then nobody could have heard an Update. It gives every registration one
+   * cadence after its start, and so does this.
+   */
+  async lapsed(
+    listener: string,
+    now: number,
+    times: { readonly graceMs: number; readonly freshMs: number },
+    limit: number,
+  ): Promise<EndingRegistration[]> {
+    const { rows } = await this.database.pool.query(
+      `SELECT registration.organisation_id, device_id, location, expires_at FROM registration
+       JOIN device ON device.id = device_id JOIN process_status AS listener ON listener.name = $1
+       WHERE device.registration = 'registered' AND listener.seen_at > $2 AND expires_at < $3
+         AND listener.started_at + make_interval(secs => coalesce((device.contact->>'cadenceSeconds')::float8, 0)) < $3
+       ORDER BY device_id LIMIT $4`,
+      [listener, at(now - times.freshMs), at(now - times.graceMs), limit],
+    )
+    return rows.map((row) => ({
+      organisationId: row.organisation_id,
+      deviceId: row.device_id,
+      location: row.location,
+      expiresAt: row.expires_at.getTime(),
+    }))
   }
 
   /** Carries contacts into the rows, many devices in one statement. */
