@@ -32,14 +32,13 @@ it.runIf(onLinux)(
     url.username = name
     url.password = encodeURIComponent(password)
     /** @type {Set<string>} */
-  const seen = new Set()
+    const seen = new Set()
     /** @type {NodeJS.Timeout | undefined} */
-  let timer
+    let timer
     try {
-      const watch = (pid: number): void => {
-        timer = setInterval(() => commandLines(pid).forEach((line) => seen.add(line)), 10)
-      }
-      await migrate(url.href, (child) => watch(child.pid ?? 0))
+      await migrate(url.href, (child) => {
+        timer = setInterval(() => commandLines(child.pid ?? 0).forEach((line) => seen.add(line)), 10)
+      })
       expect([...seen].some((line) => line.includes('--datasource'))).toBe(true) // the engine was seen
       expect([...seen].filter((line) => line.includes(password.slice(0, 12)))).toEqual([])
     } finally {
