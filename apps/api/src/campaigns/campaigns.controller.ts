@@ -32,7 +32,7 @@ export class CampaignsController {
     @Input() { query }: RouteRequest<'listCampaigns'>,
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'listCampaigns'>> {
-    const beforeId = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [beforeId] = decodeCursor(query.cursor, 'uuid')
     const rows = await this.#campaigns.list(principal.organisationId, {
       state: query.state,
       beforeId,
@@ -74,7 +74,7 @@ export class CampaignsController {
     @Input() { params, query }: RouteRequest<'listTasks'>,
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'listTasks'>> {
-    const after = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [after] = decodeCursor(query.cursor, 'name')
     const { id } = await this.#campaigns.byId(principal.organisationId, params.id)
     const { state, wave, limit } = query
     const rows = await this.#campaigns.tasks(id, { state, wave, after, limit: limit + 1 })

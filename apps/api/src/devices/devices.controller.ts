@@ -45,7 +45,7 @@ export class DevicesController {
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'listDevices'>> {
     const now = Date.now()
-    const after = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [after] = decodeCursor(query.cursor, 'name')
     const audience = parseAudience(query.q ?? '')
     const rows = await this.#devices.list({
       organisationId: principal.organisationId,
@@ -182,7 +182,7 @@ export class DevicesController {
     const newestFirst = query.from === undefined
     const bound = (text: string | undefined): number | undefined =>
       text === undefined ? undefined : Date.parse(text)
-    const [time, skip] = (decodeCursor(query.cursor, ['number', 'number']) ?? []) as [number?, number?]
+    const [time, skip] = decodeCursor(query.cursor, 'time', 'skip')
     const rows = await valueHistory(this.database.pool, record.id, {
       path: query.path === undefined ? undefined : parsePath(query.path),
       from: newestFirst ? undefined : (time ?? bound(query.from)),
@@ -210,7 +210,7 @@ export class DevicesController {
   ): Promise<RouteResponse<'listTimeline'>> {
     const record = await this.#find(principal.organisationId, params.endpoint)
     const now = Date.now()
-    const beforeId = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [beforeId] = decodeCursor(query.cursor, 'row')
     const rows = await readTimeline(this.database.pool, record.id, {
       kind: query.kind,
       beforeId,
@@ -236,7 +236,7 @@ export class DevicesController {
     @Input() { query }: RouteRequest<'listCandidates'>,
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'listCandidates'>> {
-    const after = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [after] = decodeCursor(query.cursor, 'name')
     const rows = await listCandidates(this.database, principal.organisationId, {
       after,
       limit: query.limit + 1,

@@ -36,7 +36,7 @@ export class OperationsController {
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'listOperations'>> {
     const device = await this.#device(principal.organisationId, params.endpoint)
-    const beforeId = decodeCursor(query.cursor, ['string'])?.[0] as string | undefined
+    const [beforeId] = decodeCursor(query.cursor, 'uuid')
     const rows = await this.#operations.list(device.id, {
       state: query.state,
       beforeId,
