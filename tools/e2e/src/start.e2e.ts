@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { isAlive, ownEnvironment, treeOf, until } from './system.test-support.js'
 
 const start = fileURLToPath(new URL('../../dev/start.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fieldline-e2e-'))
@@ -18,7 +19,7 @@ function failing(
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [start, '--data-dir', join(folder, 'data'), '--no-demo', ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', CONSOLE_PORT: '0', API_PORT: '0', COAP_PORT: '0', ...env },
+      env: { ...process.env, ...ownEnvironment, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let said = ''
@@ -83,7 +84,49 @@ describe('a start that cannot succeed ends with one clear sentence', () => {
     )
   })
 
+  it('when it is to forget a database that is not its own', async () => {
+    const { code, said } = await failing(['--reset'], {
+      DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
+    })
+    expect(code).toBe(1)
+    expect(said).toBe(
+      '--reset forgets the data of this folder; the database of DATABASE_URL is yours to empty.',
+    )
+  })
+
   it('and makes no database', () => {
     expect(existsSync(join(folder, 'data', 'pg'))).toBe(false)
   })
+})
+
+describe('a start that is stopped on its way ends without a complaint, and everything with it', () => {
+  for (const afterMs of [1_000, 4_000, 9_000]) {
+    it(`${afterMs / 1000} s after it began`, async () => {
+      const child = spawn(
+        process.execPath,
+        [start, '--data-dir', join(folder, `stopped-${afterMs}`), '--no-demo'],
+        {
+          env: { ...process.env, ...ownEnvironment },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      let said = ''
+      child.stdout.on('data', (chunk) => (said += chunk))
+      child.stderr.on('data', (chunk) => (said += chunk))
+      const exited = new Promise((resolve) => child.once('exit', resolve))
+      const seen = new Set<number>()
+      const watch = setInterval(() => treeOf(child.pid ?? 0).forEach((pid) => seen.add(pid)), 50)
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      const asked = Date.now()
+      child.kill('SIGTERM')
+      child.kill('SIGINT') // an impatient second signal changes nothing
+      expect(await exited).toBe(0)
+      clearInterval(watch)
+      expect(Date.now() - asked).toBeLessThan(15_000)
+      expect(said).toMatch(/stopped\n$/)
+      expect(said).not.toMatch(/failed/)
+      expect(seen.size).toBeGreaterThan(1)
+      await until('the end of every process', 2_000, () => ![...seen].some(isAlive))
+    })
+  }
 })

@@ -19,7 +19,7 @@ export interface System {
   readonly supervisor: ChildProcess
   /** Everything the supervisor has printed. */
   printed(): string
-  /** Process ids by name, as they are now. */
+  /** Process ids by name, as they are now: `postgres` is PostgreSQL's first process, `postgres-guard` the one of ours above it. */
   pids(): Record<string, number>
   /** Calls the API with the first key. */
   call<T = Record<string, never>>(
@@ -40,7 +40,15 @@ export interface SystemOptions {
 
 /** A start that has to build first, on a busy machine. */
 const READY_MS = 175_000
-const freePorts = { CONSOLE_PORT: '0', API_PORT: '0', COAP_PORT: '0' }
+/** What a start of a test's own is told unless the test says otherwise: any free ports, and no database or Redis of somebody else. */
+export const ownEnvironment = {
+  NODE_OPTIONS: '',
+  CONSOLE_PORT: '0',
+  API_PORT: '0',
+  COAP_PORT: '0',
+  DATABASE_URL: '',
+  REDIS_URL: '',
+}
 
 /** Starts Fieldline and waits for READY. */
 export async function startSystem({
@@ -49,7 +57,7 @@ export async function startSystem({
   dataDir = mkdtempSync(join(tmpdir(), 'fieldline-e2e-')),
 }: SystemOptions = {}): Promise<System> {
   const supervisor = spawn(process.execPath, [start, '--data-dir', dataDir, ...args], {
-    env: { ...process.env, NODE_OPTIONS: '', ...freePorts, ...env },
+    env: { ...process.env, ...ownEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -121,13 +129,15 @@ function childrenOf(parent: number): Record<string, number> {
     const name =
       /apps\/([\w-]+)\/dist\/main\.js/.exec(command)?.[1] ??
       (command.includes('guard.mjs SIGINT')
-        ? 'postgres'
+        ? 'postgres-guard'
         : command.includes('simulator')
           ? 'simulator'
           : command.includes('serve-console')
             ? 'console'
             : undefined)
     if (name) found[name] = Number(pid)
+    const postmaster = name === 'postgres-guard' ? treeOf(Number(pid))[1] : undefined
+    if (postmaster !== undefined) found.postgres = postmaster
   }
   return found
 }
