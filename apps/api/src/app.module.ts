@@ -8,6 +8,7 @@ import { openDatabase } from '@fieldline/store'
 import type { Database } from '@fieldline/store'
 import { createAuthentication } from './auth/authentication.js'
 import { PrincipalGuard } from './auth/principal.guard.js'
+import { Principals } from './auth/principals.js'
 import { AUTHENTICATION } from './auth/tokens.js'
 import { AudiencesController } from './campaigns/audiences.controller.js'
 import { CampaignViews } from './campaigns/campaign-views.js'
@@ -61,6 +62,7 @@ import { BUS, CONFIGURATION, DATABASE, LOGGER, QUEUE } from './tokens.js'
       useFactory: (configuration: Configuration, database: Database) =>
         createAuthentication(configuration, database),
     },
+    Principals,
     { provide: APP_GUARD, useClass: PrincipalGuard },
     { provide: APP_FILTER, inject: [LOGGER], useFactory: (log: Logger) => new ProblemFilter(log) },
     OperationWaiter,

@@ -21,6 +21,8 @@ interface Subscriber {
   readonly organisationId: string
   readonly query: LiveQuery
   readonly send: (event: LiveEvent) => void
+  /** Called when changes may have been missed: who comes back reads anew. */
+  readonly end: () => void
 }
 
 /** Turns bus events, which carry ids, into what screens show, once for all who listen. */
@@ -43,7 +45,10 @@ export class LiveFeed implements OnApplicationShutdown {
     @Inject(CampaignViews) private readonly campaigns: CampaignViews,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
-    bus.subscribe((event) => this.#note(event))
+    bus.subscribe(
+      (event) => this.#note(event),
+      () => this.#endAll(),
+    )
   }
 
   /** Follows changes until the returned function is called. */
@@ -84,9 +89,14 @@ export class LiveFeed implements OnApplicationShutdown {
       await this.#tell()
     } catch (error) {
       this.log.warn({ err: error }, 'live: changes could not be read')
+      this.#endAll()
     } finally {
       this.#reading = false
     }
+  }
+
+  #endAll(): void {
+    for (const { end } of [...this.#subscribers]) end()
   }
 
   #take(set: Set<string>): string[] {

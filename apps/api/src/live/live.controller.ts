@@ -1,5 +1,9 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { authorise } from '@fieldline/access'
+import type { Principal } from '@fieldline/access'
+import { routes } from '@fieldline/contracts'
+import { Principals } from '../auth/principals.js'
 import { Bind, Caller, Input } from '../http/bind.js'
 import type { RouteRequest } from '../http/bind.js'
 import { LiveFeed } from './live-feed.js'
@@ -11,7 +15,10 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 /** Changes as server-sent events. @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
 @Controller()
 export class LiveController {
-  constructor(@Inject(LiveFeed) private readonly feed: LiveFeed) {}
+  constructor(
+    @Inject(LiveFeed) private readonly feed: LiveFeed,
+    @Inject(Principals) private readonly principals: Principals,
+  ) {}
 
   @Bind('live')
   live(
@@ -36,12 +43,32 @@ export class LiveController {
         if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
         else raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
       },
+      end: () => end(),
     })
-    const beat = setInterval(() => raw.write(': beat\n\n'), BEAT_MS)
-    request.raw.on('close', () => {
+    const beat = setInterval(() => {
+      // a stream lasts for days: whoever signed out, or whose key was revoked, hears no more
+      this.#isStill(principal, request).then(
+        (still) => {
+          if (!still) end()
+          else if (!raw.writableEnded) raw.write(': beat\n\n')
+        },
+        () => end(),
+      )
+    }, BEAT_MS)
+    const leave = (): void => {
       clearInterval(beat)
       unsubscribe()
-    })
+    }
+    const end = (): void => {
+      leave()
+      raw.end()
+    }
+    raw.on('close', leave)
     raw.on('error', () => raw.destroy())
+  }
+
+  async #isStill(principal: Principal, request: FastifyRequest): Promise<boolean> {
+    const now = authorise(await this.principals.of(request), routes.live.permission)
+    return now.id === principal.id && now.organisationId === principal.organisationId
   }
 }
