@@ -27,9 +27,13 @@ export function createAuthentication({ authSecret, consoleUrl }: Configuration, 
       enabled: true,
       window: 60,
       max: 120,
-      customRules: { '/sign-in/email': { window: 60, max: 10 } },
+      // per address, and everybody has the console's: guessing one person's password is slowed down by SignInLimit
+      customRules: { '/sign-in/email': { window: 60, max: 120 } },
     },
-    advanced: { useSecureCookies: consoleUrl.startsWith('https:'), ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] } },
+    advanced: {
+      useSecureCookies: consoleUrl.startsWith('https:'),
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
+    },
     telemetry: { enabled: false },
   })
 }

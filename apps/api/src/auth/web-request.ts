@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Configuration } from '../configuration.js'
 import type { Authentication } from './authentication.js'
+import { SignInLimit } from './sign-in-limit.js'
 
 /** Where the sign-in library finds the caller's address, to slow down guessing per address. */
 export const ADDRESS_HEADER = 'x-fieldline-address'
@@ -22,10 +23,18 @@ export function mountAuthentication(
   authentication: Authentication,
   { consoleUrl }: Configuration,
 ): void {
+  const signInLimit = new SignInLimit()
   fastify.route({
     method: ['GET', 'POST'],
     url: '/api/auth/*',
     async handler(request, reply) {
+      // by whatever path: what names an e-mail address tries to sign in, or asks about it
+      const waitSeconds = signInLimit.take((request.body as { email?: unknown } | null)?.email, Date.now())
+      if (waitSeconds !== undefined)
+        return reply
+          .status(429)
+          .header('retry-after', waitSeconds)
+          .send({ message: 'Too many requests. Please try again later.' })
       const response = await authentication.handler(
         new Request(new URL(request.url, consoleUrl), {
           method: request.method,
