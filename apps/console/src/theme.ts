@@ -45,6 +45,33 @@ const dark: MantineColorsTuple = [
   '#0e1115',
 ]
 
+/** Warning and danger: shade 7 is text on white, shade 2 text on dark, both at least 4.5:1. */
+const orange: MantineColorsTuple = [
+  '#fff4e0',
+  '#fbdfae',
+  '#eeb04a',
+  '#dd9022',
+  '#c27a12',
+  '#a96706',
+  '#985b00',
+  '#8a5200',
+  '#6d4100',
+  '#513000',
+]
+
+const red: MantineColorsTuple = [
+  '#ffecea',
+  '#ffc9c4',
+  '#ff8e81',
+  '#ee6b5e',
+  '#dc574b',
+  '#cd4036',
+  '#c2362c',
+  '#b3261e',
+  '#931d16',
+  '#741510',
+]
+
 const systemFont =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 const systemMono =
@@ -54,7 +81,7 @@ const systemMono =
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol, gray, dark },
+  colors: { petrol, gray, dark, orange, red },
   fontFamily: systemFont,
   fontFamilyMonospace: systemMono,
   headings: {
@@ -75,7 +102,15 @@ export const theme: MantineThemeOverride = createTheme({
     NumberInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
+    // The title's <header> would count as a second banner of the page.
+    Modal: {
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 120 },
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
+    Table: { defaultProps: { horizontalSpacing: 'md' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 360 } },
     Paper: { defaultProps: { withBorder: true, radius: '4px' } },
   },

@@ -114,6 +114,17 @@ export const taskWords: Table<TaskState> = {
   skipped: { word: 'Not reached', tone: 'none' },
 }
 
+/** Why devices of a campaign failed, as the end of "2 devices …". */
+export const failureWords: Readonly<Record<string, string>> = {
+  'read-back-differs': 'read back another value',
+  'not-applied': 'did not take the value',
+  rejected: 'refused the write',
+  'read-back-failed': 'could not be read back',
+  'not-confirmed': 'were not confirmed in time',
+  'not-delivered': 'could not be reached in time',
+  'not-heard': 'were not heard again',
+}
+
 export const timelineWords: Readonly<Record<TimelineKind, string>> = {
   registered: 'Registered',
   updated: 'Updated',

@@ -42,6 +42,9 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
       patchPages<Operation>(cache, keys.operations(data.endpoint), (all) => patchOperation(all, data))
       break
     case 'campaign':
+      // Its devices are drawn, offered or skipped in bulk at a change of state: the list is read again once instead of patched row by row.
+      if (cache.getQueryData<Campaign>(keys.campaign(data.id))?.state !== data.state)
+        void cache.invalidateQueries({ queryKey: keys.allTasks(data.id) })
       cache.setQueryData<Campaign>(keys.campaign(data.id), data)
       cache.setQueryData<List<Campaign>>(keys.campaigns, (all) => all && patchCampaign(all, data))
       break

@@ -1,11 +1,11 @@
 'use client'
 
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight } from '@mantine/spotlight'
+import { Spotlight, spotlight } from '@mantine/spotlight'
 import { IconDeviceRemote, IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { useState, type KeyboardEvent } from 'react'
 import { client } from '@/data/client'
 import { quoted } from '@/screens/devices/filter-tokens'
 import { statusOf } from '@/words'
@@ -29,17 +29,27 @@ export function Palette() {
   // What stands first is what Enter opens: the offer to filter must not be first while devices are still on their way.
   const settled = wanted !== '' && prefix === query.trim() && !found.isFetching
   const matching = screens.filter(({ label }) => label.toLowerCase().includes(wanted))
+  // Results arrive after the typing, when the component has nothing left to preselect: Enter then means what stands first.
+  const openFirst = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || document.querySelector('[data-action][data-selected]') !== null) return
+    const address = matching[0]?.address ?? (devices[0] && deviceAddress(devices[0].endpoint))
+    if (address === undefined) return
+    router.push(address)
+    spotlight.close()
+  }
   return (
     <Spotlight.Root
       query={query}
       onQueryChange={setQuery}
       shortcut="mod + K"
       clearQueryOnClose
+      attributes={{ content: { 'aria-label': 'Find a device or a screen' } }}
       transitionProps={{ duration: 100 }}
     >
       <Spotlight.Search
         placeholder="Endpoint name or screen"
         aria-label="Find a device or a screen"
+        onKeyDown={openFirst}
         leftSection={<IconSearch size={16} aria-hidden />}
       />
       <Spotlight.ActionsList>

@@ -29,7 +29,7 @@ function Funnel({ campaign }: { campaign: Campaign }) {
         <strong>{campaign.members.toLocaleString('en-GB')}</strong>{' '}
         {campaign.members === 1 ? 'device' : 'devices'} in all
       </Text>
-      <Legend parts={partsOf(campaign.counts)} />
+      <Legend parts={partsOf(campaign.counts).filter(({ count }) => count > 0)} />
       {out === 0 ? null : (
         <Text size="xs" c="dimmed">
           Left out {out}: {campaign.excluded.map(({ count, text }) => `${count} ${text}`).join('; ')}
@@ -52,7 +52,7 @@ function Details({ campaign }: { campaign: Campaign }) {
               <Title order={1}>{name}</Title>
               <Status {...campaignWords[state]} state={state} />
             </Group>
-            {gate ? null : <Text size="sm">{text}</Text>}
+            {gate || text === campaignWords[state].word ? null : <Text size="sm">{text}</Text>}
             <Text size="xs" c="dimmed">
               Written down <Moment at={createdAt} /> by {createdBy}
               {startedAt === undefined ? null : (

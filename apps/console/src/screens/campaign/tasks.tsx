@@ -1,6 +1,6 @@
 'use client'
 
-import { Anchor, Button, Select, Table, Text } from '@mantine/core'
+import { Anchor, Button, Select, Table } from '@mantine/core'
 import type { Task, TaskCounts, TaskState } from '@fieldline/contracts'
 import Link from 'next/link'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
@@ -14,12 +14,14 @@ import { taskWords } from '@/words'
 
 const taskStates = Object.keys(taskWords) as TaskState[]
 
-function valueText(value: unknown): string {
-  return value === null ? 'absent' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+/** What the state alone does not say. */
+function detailOf({ state, text }: Task): string {
+  const { word } = taskWords[state]
+  return text === word ? '' : text.startsWith(`${word}: `) ? text.slice(word.length + 2) : text
 }
 
 function Row({ task }: { task: Task }) {
-  const { endpoint, wave, state, text, differences, updatedAt } = task
+  const { endpoint, wave, state, updatedAt } = task
   return (
     <Table.Tr>
       <Table.Td>
@@ -31,14 +33,7 @@ function Row({ task }: { task: Task }) {
       <Table.Td>
         <Status {...taskWords[state]} state={state} />
       </Table.Td>
-      <Table.Td>
-        {text}
-        {differences?.map(({ path, expected, found }) => (
-          <Text key={path} size="xs" c="dimmed">
-            <span className="mono">{path}</span>: wanted {valueText(expected)}, reads back {valueText(found)}
-          </Text>
-        ))}
-      </Table.Td>
+      <Table.Td>{detailOf(task)}</Table.Td>
       <Table.Td>
         <Moment at={updatedAt} />
       </Table.Td>

@@ -3,7 +3,7 @@ import type { Campaign, Wave } from '@fieldline/contracts'
 import { Status } from '@/parts/status-glyph'
 import { LimitBar, WaveStrip } from '@/parts/wave-strip'
 import { durationInWords } from '@/times'
-import { waveWords } from '@/words'
+import { failureWords, waveWords } from '@/words'
 import { errorShare, partsOf, percentText, progressInWords, successShare } from './progress'
 
 function WaveBox({ wave, campaign }: { wave: Wave; campaign: Campaign }) {
@@ -28,15 +28,17 @@ function WaveBox({ wave, campaign }: { wave: Wave; campaign: Campaign }) {
           {stop}
           {judged ? '' : `, judged from ${error.minSample} decided on`}
         </Text>
-        <Text size="xs">
-          <Status {...waveWords[state]} state={state} />
+        <Text size="xs" component="div">
+          <Status {...waveWords[state]} state={state} word={text} />
         </Text>
-        <Text size="xs" c="dimmed">
-          {text}. Soaks {durationInWords(soakSeconds * 1_000)}.
-        </Text>
+        {soakSeconds === 0 ? null : (
+          <Text size="xs" c="dimmed">
+            Soaks {durationInWords(soakSeconds * 1_000)}
+          </Text>
+        )}
         {failures.map(({ key, count }) => (
           <Text key={key} size="xs" style={{ color: 'var(--tone-failing)' }}>
-            {count} × {key.replaceAll('-', ' ')}
+            {count} {failureWords[key] ?? key.replaceAll('-', ' ')}
           </Text>
         ))}
       </Stack>

@@ -23,9 +23,11 @@ function Row({ campaign }: { campaign: Campaign }) {
         <Anchor component={Link} href={`/campaigns/${id}`} fw={500} size="sm">
           {name}
         </Anchor>
-        <Text size="xs" c="dimmed">
-          {text}
-        </Text>
+        {text === campaignWords[state].word ? null : (
+          <Text size="xs" c="dimmed">
+            {text}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td miw={240}>
         {startedAt === undefined ? (
@@ -41,7 +43,7 @@ function Row({ campaign }: { campaign: Campaign }) {
           </>
         )}
       </Table.Td>
-      <Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
         <Moment at={startedAt ?? createdAt} />
       </Table.Td>
       <Table.Td>{createdBy}</Table.Td>

@@ -25,7 +25,9 @@ function Contact({ device }: { device: DeviceDetail }) {
       <Moment at={device.lastContactAt} timeZone={zone} none="never" />
       {device.expectedAt === null ? null : (
         <>
-          {' → next expected '}
+          {device.presence === 'late' || device.presence === 'silent'
+            ? ' → was expected '
+            : ' → next expected '}
           <Moment at={device.expectedAt} timeZone={zone} as="clock" /> (
           <Moment at={device.expectedAt} timeZone={zone} />)
         </>

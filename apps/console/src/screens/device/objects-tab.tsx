@@ -54,13 +54,13 @@ function SectionTable({ section, write, execute }: { section: Section } & Action
   const { path, name, version, known, resources } = section
   return (
     <section aria-label={`${path} ${name}`}>
-      <h3 className={classes.sectionTitle}>
+      <h2 className={classes.sectionTitle}>
         <span className="mono">{path}</span> {name}{' '}
         <Text span size="xs" c="dimmed" fw={400}>
           version {version}
           {known ? '' : ' · no definition: values are read by number'}
         </Text>
-      </h3>
+      </h2>
       <table className={classes.resources} aria-label={`Resources of ${path} ${name}`}>
         <colgroup>
           <col style={{ width: 136 }} />

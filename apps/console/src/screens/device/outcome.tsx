@@ -77,10 +77,10 @@ export function Outcome({ operation }: { operation: Operation }) {
           {written(operation)}: {operationInWords(operation, now)}
         </span>
       </span>
+      {operation.state === 'queued' ? <CancelButton operation={operation} /> : null}
       <Text span size="xs" c="dimmed">
         <Moment at={operation.finishedAt ?? operation.sentAt ?? operation.createdAt} />
       </Text>
-      {operation.state === 'queued' ? <CancelButton operation={operation} /> : null}
     </div>
   )
 }

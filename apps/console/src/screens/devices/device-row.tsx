@@ -16,12 +16,12 @@ interface Column {
 }
 
 export const columns: readonly Column[] = [
-  { title: 'Status', width: 158 },
-  { title: 'Device', width: 226 },
-  { title: 'Vendor, model', width: 112 },
-  { title: 'Firmware', width: 76 },
-  { title: 'Last → next', width: 96 },
-  { title: 'Signal', width: 84, number: true },
+  { title: 'Status', width: 178 },
+  { title: 'Device', width: 244 },
+  { title: 'Vendor, model', width: 108 },
+  { title: 'Firmware', width: 74 },
+  { title: 'Last → next', width: 104 },
+  { title: 'Signal', width: 82, number: true },
   { title: 'Battery', width: 68, number: true },
   { title: 'Why' },
 ]
@@ -59,6 +59,7 @@ interface Props {
 export const DeviceRow = memo(function DeviceRow({ device, index, active }: Props) {
   const { label, site, vendor, model, firmware, signalDbm, batteryPercent } = device
   const second = [label, site?.name].filter(Boolean).join(' · ')
+  const overdue = device.presence === 'late' || device.presence === 'silent'
   return (
     <tr className={classes.row} aria-rowindex={index + 2} data-active={active || undefined}>
       <td>
@@ -88,7 +89,8 @@ export const DeviceRow = memo(function DeviceRow({ device, index, active }: Prop
         </span>
         {device.expectedAt === null ? null : (
           <span className={`${classes.clip} ${classes.second}`}>
-            → <Moment at={device.expectedAt} timeZone={site?.timeZone} />
+            {overdue ? 'due ' : '→ '}
+<Moment at={device.expectedAt} timeZone={site?.timeZone} as={overdue ? 'clock' : 'relative'} />
           </span>
         )}
       </td>

@@ -34,7 +34,7 @@ function Breakdown({ title, rows }: { title: string; rows: { key: string; count:
 export function WhoPanel({ preview, summary }: { preview: AudiencePreview | undefined; summary: string[] }) {
   return (
     <Stack gap="sm" component="aside" aria-label="Summary">
-      <Panel title="Who">
+      <Panel title="Who it selects">
         <Stack p="md" gap={8} aria-live="polite">
           {preview === undefined ? (
             <Text size="sm" c="dimmed">
