@@ -1,5 +1,4 @@
 const minute = 60_000
-const hour = 60 * minute
 
 /** A duration in at most two units: `45 s`, `12 min`, `2 h 4 min`, `2 d 4 h`. */
 export function durationInWords(ms: number): string {

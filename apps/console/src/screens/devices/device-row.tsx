@@ -90,7 +90,7 @@ export const DeviceRow = memo(function DeviceRow({ device, index, active }: Prop
         {device.expectedAt === null ? null : (
           <span className={`${classes.clip} ${classes.second}`}>
             {overdue ? 'due ' : '→ '}
-<Moment at={device.expectedAt} timeZone={site?.timeZone} as={overdue ? 'clock' : 'relative'} />
+            <Moment at={device.expectedAt} timeZone={site?.timeZone} as={overdue ? 'clock' : 'relative'} />
           </span>
         )}
       </td>
