@@ -10,6 +10,7 @@ import type { System } from './system.test-support.js'
 
 const simulator = fileURLToPath(new URL('../../simulator/dist/main.js', import.meta.url))
 const METERS = 40
+const sources = ['read', 'notify', 'send', 'register'] // as a row of telemetry.value numbers them
 const over = new Set(['succeeded', 'failed', 'expired', 'cancelled', 'unknown'])
 const taskOver = new Set(['verified', 'failed', 'silent', 'excluded', 'cancelled', 'skipped'])
 
@@ -22,7 +23,24 @@ interface JournalEntry {
   readonly endpoint: string
   readonly method?: string
   readonly path?: string
+  /** The way an acknowledged report was sent. */
+  readonly how?: 'notify' | 'send'
+  /** The arguments of an Execute. */
+  readonly text?: string
   readonly values?: readonly { readonly path: string; readonly value: unknown; readonly time?: string }[]
+}
+interface StoredRow {
+  readonly place: string
+  readonly number: number | null
+  readonly text: string | null
+  readonly time: Date
+  readonly source: number
+}
+/** How often each is there. */
+function countOf(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
 }
 const journal = (): JournalEntry[] =>
   existsSync(journalPath)
@@ -83,20 +101,23 @@ it('loses nothing that was acknowledged and repeats nothing that was done when e
 
   const fleet = await devices()
   const executes: string[] = []
+  let asked = 0
   const execute = async (): Promise<void> => {
     for (const { endpoint } of fleet) {
       const path = `/v1/devices/${encodeURIComponent(endpoint)}/operations`
+      // an argument of its own for each, so that each can be told apart where it is executed
       const answer = await system
-        .call<Operation>('POST', path, { kind: 'execute', path: '/3/0/12' })
+        .call<Operation>('POST', path, { kind: 'execute', path: '/1/0/8', value: `0='${asked++}'` })
         .catch(() => undefined)
       if (answer?.status === 202) executes.push(answer.body.id)
     }
   }
-  for (const name of ['lwm2m-server', 'worker', 'postgres', 'api', 'lwm2m-server']) {
+  for (const name of ['lwm2m-server', 'worker', 'postgres-guard', 'api', 'postgres', 'lwm2m-server']) {
     const pid = system.pids()[name]
+    expect(pid, name).toBeDefined()
     const loading = execute()
     await new Promise((resolve) => setTimeout(resolve, 700))
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    process.kill(pid as number, 'SIGKILL')
     await loading
     await until(
       `health after ${name} was killed`,
@@ -124,43 +145,50 @@ it('loses nothing that was acknowledged and repeats nothing that was done when e
   const verified = new Set(done.filter(({ state }) => state === 'verified').map(({ endpoint }) => endpoint))
   expect(verified.size).toBeGreaterThan(METERS / 2)
 
-  // what was executed: never more often than it was asked for, and never twice for one operation
+  // what was executed: exactly once where we say that it succeeded, at most once where we do not know, never where it was not sent
   await new Promise((resolve) => setTimeout(resolve, 1_500))
   const entries = journal()
-  const { rows } = await system.database.query<{ endpoint: string; state: string; n: number }>(
-    `SELECT device.endpoint, operation.state, count(*)::int AS n FROM operation JOIN device ON device.id = device_id WHERE kind = 'execute' GROUP BY 1, 2`,
+  const executed = countOf(
+    entries
+      .filter(({ event, method, path }) => event === 'request' && method === 'execute' && path === '/1/0/8')
+      .map(({ endpoint, text }) => `${endpoint} ${text}`),
   )
-  for (const { endpoint } of fleet) {
-    const executed = entries.filter(
-      (entry) =>
-        entry.event === 'request' &&
-        entry.endpoint === endpoint &&
-        entry.path === '/3/0/12' &&
-        entry.method === 'execute',
-    ).length
-    const of = (...states: string[]): number =>
-      rows
-        .filter((row) => row.endpoint === endpoint && states.includes(row.state))
-        .reduce((sum, row) => sum + row.n, 0)
-    expect(executed, endpoint).toBeLessThanOrEqual(of('succeeded', 'unknown', 'failed'))
-    expect(executed, endpoint).toBeGreaterThanOrEqual(of('succeeded'))
-    expect(of('queued', 'sent')).toBe(0)
+  const { rows: operations } = await system.database.query<{ key: string; state: string }>(
+    `SELECT device.endpoint || ' ' || (operation.value #>> '{}') AS key, operation.state
+     FROM operation JOIN device ON device.id = device_id WHERE kind = 'execute'`,
+  )
+  expect(operations.length).toBeGreaterThanOrEqual(executes.length)
+  expect(operations.filter(({ state }) => state === 'succeeded').length).toBeGreaterThan(METERS)
+  for (const { key, state } of operations) {
+    const times = executed.get(key) ?? 0
+    expect(over.has(state), `${key} ${state}`).toBe(true)
+    if (state === 'succeeded') expect(times, `${key} ${state}`).toBe(1)
+    else
+      expect(times, `${key} ${state}`).toBeLessThanOrEqual(state === 'unknown' || state === 'failed' ? 1 : 0)
   }
-  expect(executes.length).toBeGreaterThan(METERS)
-  expect(rows.every(({ state }) => over.has(state))).toBe(true)
+  const keys = new Set(operations.map(({ key }) => key))
+  expect([...executed.keys()].filter((key) => !keys.has(key))).toEqual([])
 
-  // what was acknowledged: every value is in the database
+  // what was acknowledged: every value with the time it was measured at, and every one without a time as often as it was acknowledged
   const acknowledged = entries
-    .filter((entry) => entry.event === 'acknowledged')
-    .flatMap(({ endpoint, values = [] }) => values.map((value) => ({ endpoint, ...value })))
-  expect(acknowledged.length).toBeGreaterThan(METERS)
-  for (const { endpoint, path, value } of acknowledged) {
-    const [object, instance, resource] = path.split('/').slice(1).map(Number)
-    const { rows: found } = await system.database.query(
-      `SELECT 1 FROM telemetry.value JOIN device ON device.id = device_id
-       WHERE device.endpoint = $1 AND object_id = $2 AND instance_id = $3 AND resource_id = $4 AND (number = $5 OR text = $6) LIMIT 1`,
-      [endpoint, object, instance, resource, typeof value === 'number' ? value : null, String(value)],
+    .filter(({ event }) => event === 'acknowledged')
+    .flatMap(({ endpoint, how, values = [] }) =>
+      values.map(({ path, value, time }) => ({ key: `${how} ${endpoint} ${path} ${String(value)}`, time })),
     )
-    expect(found.length, `${endpoint} ${path} = ${String(value)}`).toBe(1)
-  }
+  const timed = acknowledged.filter(({ time }) => time !== undefined)
+  const untimed = countOf(acknowledged.filter(({ time }) => time === undefined).map(({ key }) => key))
+  expect(acknowledged.length).toBeGreaterThan(METERS)
+  const { rows: values } = await system.database.query<StoredRow>(
+    `SELECT device.endpoint || ' /' || concat_ws('/', object_id, instance_id, resource_id, nullif(resource_instance_id, -1)) AS place,
+            number, text, "time" AS time, source FROM telemetry.value JOIN device ON device.id = device_id`,
+  )
+  const stored = values.flatMap(({ place, number, text, time, source }) =>
+    [number, text]
+      .filter((value) => value !== null)
+      .map((value) => ({ key: `${sources[source]} ${place} ${value}`, time: time.toISOString() })),
+  )
+  const storedAt = new Set(stored.map(({ key, time }) => `${key} at ${time}`))
+  expect(timed.map(({ key, time }) => `${key} at ${time}`).filter((fact) => !storedAt.has(fact))).toEqual([])
+  const storedTimes = countOf(stored.map(({ key }) => key))
+  expect([...untimed].filter(([key, times]) => (storedTimes.get(key) ?? 0) < times)).toEqual([])
 }, 600_000)
