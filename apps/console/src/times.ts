@@ -1,5 +1,3 @@
-const minute = 60_000
-
 /** A duration in at most two units: `45 s`, `12 min`, `2 h 4 min`, `2 d 4 h`. */
 export function durationInWords(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000))
