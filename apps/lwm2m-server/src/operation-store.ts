@@ -12,8 +12,11 @@ import type {
 } from '@fieldline/lwm2m-server'
 import type { OperationRepository, StoredOperation } from '@fieldline/store'
 
-/** How long an answer may take: MAX_TRANSMIT_WAIT of a deep NB-IoT link and some. */
-const ANSWER_MS = 300_000
+/** How long an answer may take: MAX_TRANSMIT_WAIT of the default profile (93 s) and some. */
+const ANSWER_MS = 120_000
+/** An outcome that cannot be stored is kept and tried again: nobody else knows it. */
+const STORE_AGAIN_MS = 1_000
+const STORE_TRIES = 90
 /** Values kept with the operation itself; all of them are in the history. */
 const MAX_VALUES = 500
 
@@ -67,7 +70,7 @@ export class PostgresOperationStore implements OperationStore {
 
   async finish(operation: DownlinkOperation, outcome: DownlinkOutcome): Promise<void> {
     if (outcome.type !== 'answered') {
-      await this.#apply(operation.id, { type: outcome.type }, { text: outcome.detail })
+      await this.#applySurely(operation.id, { type: outcome.type }, { text: outcome.detail })
       return
     }
     const result: OperationResult = {
@@ -84,7 +87,7 @@ export class PostgresOperationStore implements OperationStore {
         : {}),
       ...(outcome.detail === undefined ? {} : { text: outcome.detail }),
     }
-    await this.#apply(
+    await this.#applySurely(
       operation.id,
       { type: 'answered', code: outcome.code },
       Object.keys(result).length > 0 ? result : undefined,
@@ -94,6 +97,23 @@ export class PostgresOperationStore implements OperationStore {
   /** What an earlier process of ours had sent: its answer can no longer reach us. */
   async recover(): Promise<void> {
     for (const id of await this.options.repository.sent()) await this.#apply(id, { type: 'recovered' })
+  }
+
+  /** Stores what a device answered, also when the database is away for a while. */
+  async #applySurely(
+    id: string,
+    event: Parameters<OperationRepository['apply']>[1],
+    result?: OperationResult,
+  ): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#apply(id, event, result)
+        return
+      } catch (error) {
+        if (error instanceof DomainError || tries >= STORE_TRIES) throw error
+        await new Promise<void>((resolve) => this.options.clock.after(STORE_AGAIN_MS, resolve))
+      }
+    }
   }
 
   async #apply(
