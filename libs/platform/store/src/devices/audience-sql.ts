@@ -44,7 +44,7 @@ function condition(
   switch (term.key) {
     case 'endpoint':
       return value.prefix
-        ? `device.endpoint LIKE ${parameters.add(like(value.text))}`
+        ? `device.endpoint COLLATE "C" LIKE ${parameters.add(like(value.text))}`
         : `device.endpoint = ${parameters.add(value.text)}`
     case 'vendor':
     case 'model':

@@ -13,7 +13,7 @@ CREATE TABLE "organisation" (
 -- CreateTable
 CREATE TABLE "user" (
     "id" TEXT NOT NULL,
-    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001'::uuid,
     "name" TEXT NOT NULL,
     "email" TEXT NOT NULL,
     "email_verified" BOOLEAN NOT NULL DEFAULT false,
@@ -28,7 +28,7 @@ CREATE TABLE "user" (
 -- CreateTable
 CREATE TABLE "session" (
     "id" TEXT NOT NULL,
-    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001'::uuid,
     "user_id" TEXT NOT NULL,
     "token" TEXT NOT NULL,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE "session" (
 -- CreateTable
 CREATE TABLE "account" (
     "id" TEXT NOT NULL,
-    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001'::uuid,
     "user_id" TEXT NOT NULL,
     "account_id" TEXT NOT NULL,
     "provider_id" TEXT NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE "account" (
 -- CreateTable
 CREATE TABLE "verification" (
     "id" TEXT NOT NULL,
-    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001'::uuid,
     "identifier" TEXT NOT NULL,
     "value" TEXT NOT NULL,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
@@ -298,7 +298,7 @@ CREATE TABLE "listening" (
 -- CreateTable
 CREATE TABLE "process_status" (
     "name" TEXT NOT NULL,
-    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001',
+    "organisation_id" UUID NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001'::uuid,
     "started_at" TIMESTAMPTZ(3) NOT NULL,
     "seen_at" TIMESTAMPTZ(3) NOT NULL,
     "counters" JSONB NOT NULL,

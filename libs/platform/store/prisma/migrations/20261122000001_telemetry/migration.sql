@@ -71,7 +71,7 @@ SELECT telemetry.ensure_day((now() AT TIME ZONE 'UTC')::date + n) FROM generate_
 -- The one organisation of an installation that has not been divided.
 INSERT INTO organisation (id, name) VALUES ('00000000-0000-4000-8000-000000000001', 'My utility');
 
--- Prefix search of endpoint names, whatever the collation.
-CREATE INDEX device_endpoint_prefix ON device (organisation_id, endpoint text_pattern_ops);
+-- The list's order and the prefix search of endpoint names, whatever the collation of the database.
+CREATE INDEX device_endpoint_order ON device (organisation_id, (endpoint COLLATE "C"));
 -- What is still to be done for a device: short, and asked for at every contact.
 CREATE INDEX operation_open ON operation (device_id, created_at) WHERE state IN ('queued', 'sent');
