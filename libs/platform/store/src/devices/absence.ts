@@ -17,7 +17,7 @@ export async function tellAbsences(pool: pg.Pool, now: number, limit: number): P
     }>(
       `WITH absent AS (
          SELECT id, CASE WHEN silent_at <= $1 THEN 'silent' ELSE 'late' END AS told FROM device
-         WHERE registration = 'registered' AND late_at <= $1
+         WHERE registration = 'registered' AND late_at <= $1 AND expected_at IS NOT NULL AND last_contact_at IS NOT NULL
            AND absence_told IS DISTINCT FROM CASE WHEN silent_at <= $1 THEN 'silent' ELSE 'late' END
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
        UPDATE device SET absence_told = absent.told FROM absent WHERE device.id = absent.id

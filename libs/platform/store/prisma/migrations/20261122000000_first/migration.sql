@@ -410,6 +410,9 @@ CREATE INDEX "sim_installation_sim_id_idx" ON "sim_installation"("sim_id");
 CREATE INDEX "sim_installation_device_id_idx" ON "sim_installation"("device_id");
 
 -- CreateIndex
+CREATE INDEX "device_endpoint_order" ON "device"("organisation_id", "endpoint");
+
+-- CreateIndex
 CREATE INDEX "device_organisation_id_late_at_idx" ON "device"("organisation_id", "late_at");
 
 -- CreateIndex

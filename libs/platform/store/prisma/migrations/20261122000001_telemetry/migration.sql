@@ -72,6 +72,7 @@ SELECT telemetry.ensure_day((now() AT TIME ZONE 'UTC')::date + n) FROM generate_
 INSERT INTO organisation (id, name) VALUES ('00000000-0000-4000-8000-000000000001', 'My utility');
 
 -- The list's order and the prefix search of endpoint names, whatever the collation of the database.
+DROP INDEX device_endpoint_order;
 CREATE INDEX device_endpoint_order ON device (organisation_id, (endpoint COLLATE "C"));
 -- What is still to be done for a device: short, and asked for at every contact.
 CREATE INDEX operation_open ON operation (device_id, created_at) WHERE state IN ('queued', 'sent');
