@@ -20,6 +20,7 @@ export const Endpoint = z
     `at most ${limits.endpointBytes} bytes of UTF-8`,
   )
   .refine((text) => !unprintable.test(text), 'control characters are not allowed')
+  .refine((text) => text !== '.' && text !== '..', 'no address can name it')
   .meta({
     id: 'Endpoint',
     description: 'Endpoint Client Name, at most 255 bytes of UTF-8',

@@ -40,12 +40,18 @@ export const Value = z
   .meta({ id: 'Value' })
 export type Value = z.infer<typeof Value>
 
+/** A scalar that can be stored on its way to a device: PostgreSQL holds no NUL. */
+const WriteScalar = Scalar.refine(
+  (value) => typeof value !== 'string' || !value.includes('\0'),
+  'a text without NUL',
+)
+
 /** What is written: one value, or `{ "0": …, "1": … }` for a multiple-instance resource, keyed by resource instance. */
 export const WriteValue = z
   .union([
-    Scalar,
+    WriteScalar,
     z
-      .record(z.string().regex(/^(0|[1-9]\d{0,4})$/), Scalar)
+      .record(z.string().regex(/^(0|[1-9]\d{0,4})$/), WriteScalar)
       .refine(
         (all) => Object.keys(all).length <= limits.resourceInstancesPerWrite,
         `at most ${limits.resourceInstancesPerWrite} instances`,
