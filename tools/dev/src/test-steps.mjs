@@ -115,6 +115,24 @@ export function testSteps(filters) {
       },
     },
     {
+      name: 'types of the console (tsc)',
+      async run() {
+        // after the build, which writes the declarations of its routes and styles
+        const args = [
+          '--noEmit',
+          '-p',
+          inRoot('apps/console/tsconfig.json'),
+          '--customConditions',
+          'fieldline-source',
+        ]
+        const { code, output } = await run(process.execPath, [
+          inRoot('node_modules/typescript/bin/tsc'),
+          ...args,
+        ])
+        return one(code === 0, output)
+      },
+    },
+    {
       name: 'whole-system tests',
       run: () =>
         vitest(
