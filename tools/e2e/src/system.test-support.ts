@@ -40,7 +40,7 @@ export interface SystemOptions {
 
 /** A start that has to build first, on a busy machine. */
 const READY_MS = 175_000
-/** What a start of a test's own is told unless the test says otherwise: any free ports, and no database or Redis of somebody else. */
+/** What a start of a test's own is told unless the test says otherwise: free ports, and no database or Redis of somebody else. */
 export const ownEnvironment = {
   NODE_OPTIONS: '',
   CONSOLE_PORT: '0',

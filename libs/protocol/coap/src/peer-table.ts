@@ -54,7 +54,7 @@ export class PeerTable {
     return this.#states.size
   }
 
-  /** The state of a peer, if it has any. */
+  /** The state of a peer; undefined for one that has none. */
   find(peer: Peer): PeerState | undefined {
     return this.#states.get(peer.id)
   }
