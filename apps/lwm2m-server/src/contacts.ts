@@ -1,4 +1,4 @@
-import { extendForDowntime, onContact } from '@fieldline/devices'
+import { ModelCadences, extendForDowntime, isCadenceLearned, onContact } from '@fieldline/devices'
 import type { ContactState } from '@fieldline/devices'
 import type { Clock, Timer } from '@fieldline/bytes'
 import { defaultAwakeWindowMs } from '@fieldline/lwm2m-server'
@@ -7,7 +7,7 @@ import type { ContactUpdate } from '@fieldline/store'
 
 const FLUSH_MS = 500
 const MAX_PER_FLUSH = 2_000
-/** Until its cadence is learned, a device is taken to be heard at least twice within its lifetime. */
+/** Where its model has no default either, a device is taken to be heard at least twice within its lifetime. */
 const LIFETIME_SHARE = 0.4
 
 export interface ContactsOptions {
@@ -25,6 +25,7 @@ export interface ContactsOptions {
  */
 export class Contacts {
   readonly #states = new Map<string, ContactState>()
+  readonly #models = new ModelCadences()
   readonly #dirty = new Map<string, { registration: Registration; absentSince?: number }>()
   #timer: Timer | undefined
   #flushing: Promise<void> = Promise.resolve()
@@ -43,26 +44,41 @@ export class Contacts {
 
   /** One uplink. */
   heard(registration: Registration, now: number): void {
-    const { deviceId, queueMode, lifetime } = registration
+    const { deviceId, queueMode } = registration
     const before = this.#states.get(deviceId)
-    const assumed =
-      lifetime > 0
-        ? Math.min(this.options.assumedCadenceSeconds, lifetime * LIFETIME_SHARE)
-        : this.options.assumedCadenceSeconds
+    const learned = before !== undefined && isCadenceLearned(before)
     const state = onContact(before, now, {
       queueMode,
       awakeWindowSeconds: defaultAwakeWindowMs / 1_000,
-      modelDefaultCadenceSeconds: assumed,
+      modelDefaultCadenceSeconds: learned ? before.cadenceSeconds : this.#assumed(registration, now),
     })
     this.#states.set(deviceId, state)
+    if (!learned) this.#note(registration, state)
     const absentSince = this.#dirty.get(deviceId)?.absentSince ?? before?.lastContactAt
     this.#dirty.set(deviceId, { registration, absentSince })
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
 
+  #assumed(registration: Registration, now: number): number {
+    const { assumedCadenceSeconds } = this.options
+    const { lifetime } = registration
+    return (
+      this.#models.defaultOf(modelOf(registration), now) ??
+      (lifetime > 0 ? Math.min(assumedCadenceSeconds, lifetime * LIFETIME_SHARE) : assumedCadenceSeconds)
+    )
+  }
+
+  #note(registration: Registration, state: ContactState): void {
+    const cadence = isCadenceLearned(state) ? state.cadenceSeconds : null
+    this.#models.note(modelOf(registration), registration.deviceId, cadence)
+  }
+
   /** Writes deadlines of restored devices, too: they moved by our downtime. */
   touch(registration: Registration): void {
-    if (!this.#states.has(registration.deviceId) || this.#dirty.has(registration.deviceId)) return
+    const state = this.#states.get(registration.deviceId)
+    if (!state) return
+    this.#note(registration, state)
+    if (this.#dirty.has(registration.deviceId)) return
     this.#dirty.set(registration.deviceId, { registration })
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
@@ -94,4 +110,9 @@ export class Contacts {
     }
     if (this.#dirty.size > 0) this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
+}
+
+/** Devices that register alike are of one model, as far as contacts go. */
+function modelOf({ objectLinks, version, lifetime, binding }: Registration): string {
+  return `${version} ${lifetime} ${binding} ${objectLinks.text}`
 }

@@ -47,8 +47,7 @@ function learn(
   missed: number,
 ): Pick<ContactState, 'intervals' | 'outlier'> {
   const { intervals, outlier, cadenceSeconds } = state
-  const known = intervals.length >= contactsToLearn - 1
-  if (known && seconds > missed * cadenceSeconds) {
+  if (isCadenceLearned(state) && seconds > missed * cadenceSeconds) {
     // One long gap is an outage and says nothing about the rhythm; two in a row are a new rhythm.
     return outlier === null
       ? { intervals, outlier: seconds }
@@ -63,7 +62,7 @@ function plan(
   settings: ContactSettings,
 ): Pick<ContactState, 'cadenceSeconds' | 'graceSeconds' | 'expectedAt' | 'lateAt' | 'silentAt'> {
   const sorted = [...intervals].sort((a, b) => a - b)
-  const learned = sorted.length >= contactsToLearn - 1
+  const learned = isCadenceLearned({ intervals })
   const cadenceSeconds = learned ? quantile(sorted, 0.5) : Math.max(1, settings.modelDefaultCadenceSeconds)
   const spread = learned ? quantile(sorted, 0.95) - cadenceSeconds : 0
   const graceSeconds = Math.min(Math.max(spread, cadenceSeconds * 0.1, 30), Math.max(cadenceSeconds, 30))
@@ -76,6 +75,11 @@ function plan(
     lateAt: expectedAt + graceSeconds * 1_000,
     silentAt: windowStartedAt + (missed * cadenceSeconds + graceSeconds) * 1_000,
   }
+}
+
+/** Whether the cadence is this device's own; before, its model's default holds. */
+export function isCadenceLearned(state: Pick<ContactState, 'intervals'>): boolean {
+  return state.intervals.length >= contactsToLearn - 1
 }
 
 /**

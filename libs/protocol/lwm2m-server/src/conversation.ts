@@ -126,8 +126,8 @@ export class Conversation {
         definitions: registration.definitions,
       })
       response = await this.#request(registration, request, {})
-      // only a refusal of the format itself: a 5.00 may have come after the value was written
-      if (response.code !== Code.NotAcceptable && response.code !== Code.UnsupportedContentFormat) break
+      // a 5.00 may have come after the value was written: a PUT may be repeated without harm (RFC 7252 §5.8.3)
+      if (!isFormatRefusal(response.code)) break
     }
     if (!response)
       throw new ProtocolError(Code.UnsupportedContentFormat, 'no content format can carry this value')

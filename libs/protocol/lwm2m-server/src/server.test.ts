@@ -146,6 +146,30 @@ describe('downlink', () => {
     expect(device.asked).toEqual(['GET /3/0/0', 'POST /3/0/4'])
   })
 
+  it('writes in the next content format after 4.06, 4.15 or 5.00, and in no other after any other refusal', async () => {
+    for (const refusal of [Code.NotAcceptable, Code.UnsupportedContentFormat, Code.InternalServerError]) {
+      const bench = await createBench()
+      let writes = 0
+      const device = bench.device(40001, () => ({
+        code: ++writes === 1 ? refusal : Code.Changed,
+        payload: noBytes,
+      }))
+      await device.register('mains')
+      const path = { objectId: 1, instanceId: 0, resourceId: 3 }
+      bench.queue('device-1', { kind: 'write', path, nodes: [{ path, type: 'integer', value: 60 }] })
+      await bench.pass(500)
+      expect(device.asked).toEqual(['PUT /1/0/3', 'PUT /1/0/3'])
+      expect(bench.operations[0]?.outcome).toMatchObject({ code: '2.04' })
+    }
+    const bench = await createBench()
+    const device = bench.device(40001, () => ({ code: Code.MethodNotAllowed, payload: noBytes }))
+    await device.register('mains')
+    const path = { objectId: 1, instanceId: 0, resourceId: 3 }
+    bench.queue('device-1', { kind: 'write', path, nodes: [{ path, type: 'integer', value: 60 }] })
+    await bench.pass(500)
+    expect(device.asked).toEqual(['PUT /1/0/3'])
+  })
+
   it('never sends an execute again that was not answered', async () => {
     const bench = await createBench()
     const device = bench.device(40001, () => undefined)
