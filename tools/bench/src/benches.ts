@@ -1,0 +1,7 @@
+import type { Bench } from './bench.js'
+import { codecSenmlCbor } from './benches/codec-senml-cbor.js'
+import { codecSenmlJson } from './benches/codec-senml-json.js'
+import { codecTlv } from './benches/codec-tlv.js'
+
+/** Every bench there is. */
+export const benches: readonly Bench[] = [codecTlv, codecSenmlCbor, codecSenmlJson]
