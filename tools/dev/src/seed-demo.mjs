@@ -4,6 +4,8 @@ import { say } from './say.mjs'
 
 const HISTORY_DAYS = 35
 const DAY_MS = 86_400_000
+/** As many as teach a cadence, and one more: the demo lives a day in minutes, and its cadence has been that for a while. */
+const PAST_CONTACTS = 6
 /** History is made for this many meters; a larger fleet is for load, not for charts. */
 const METERS_WITH_HISTORY = 300
 const ROWS_PER_WRITE = 2_000
@@ -15,11 +17,12 @@ const organisationId = '00000000-0000-4000-8000-000000000001'
  * @param {{ databaseUrl: string, meters: number, seed: number }} options
  */
 export async function seedDemo({ databaseUrl, meters, seed }) {
-  const { demoFleet, history } = await import(inRoot('tools/simulator/dist/index.js'))
-  const { InventoryRepository, ValueWriter, ensureDays, openDatabase, toRow } = await import(
-    inRoot('libs/platform/store/dist/index.js')
-  )
+  const { demoFleet, history, models, pastContacts } = await import(inRoot('tools/simulator/dist/index.js'))
+  const { InventoryRepository, RegistrationRepository, ValueWriter, ensureDays, openDatabase, toRow } =
+    await import(inRoot('libs/platform/store/dist/index.js'))
   const { auditRecord } = await import(inRoot('libs/fleet/access/dist/index.js'))
+  const { onContact } = await import(inRoot('libs/fleet/devices/dist/index.js'))
+  const { defaultAwakeWindowMs } = await import(inRoot('libs/protocol/lwm2m-server/dist/index.js'))
   const { systemClock } = await import(inRoot('libs/platform/process/dist/index.js'))
   const database = openDatabase(databaseUrl, { connections: 4 })
   try {
@@ -37,6 +40,8 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
     const inventory = new InventoryRepository(database)
     const writer = new ValueWriter(database.pool, systemClock, { maxRows: ROWS_PER_WRITE })
     const actor = { kind: 'system', id: 'demo', name: 'Demo fleet', organisationId, role: 'admin' }
+    /** @type {unknown[]} */
+    const contacts = []
     /** @type {unknown[]} */
     let pending = []
     const flush = async () => {
@@ -66,6 +71,14 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
         now,
       )
       const deviceId = await inventory.create(organisationId, device, audit, now)
+      let contact
+      for (const at of pastContacts(meter, now, PAST_CONTACTS))
+        contact = onContact(contact, at, {
+          queueMode: models[meter.model].queueMode,
+          awakeWindowSeconds: defaultAwakeWindowMs / 1_000,
+          modelDefaultCadenceSeconds: 0,
+        })
+      if (contact) contacts.push({ deviceId, contact })
       if (index >= METERS_WITH_HISTORY) continue
       for (const { timeMs, nodes } of history(meter, now - HISTORY_DAYS * DAY_MS, now)) {
         for (const node of nodes) {
@@ -76,6 +89,7 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
       }
     }
     await flush()
+    await new RegistrationRepository(database).rememberContacts(contacts)
     await writer.close()
     say(`demo meters are known; ${writer.counters.rows} readings`)
   } finally {

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium } from '@playwright/test'
 import type { Browser, BrowserContext, Page } from '@playwright/test'
@@ -7,6 +10,8 @@ import { startSystem, until } from './system.test-support.js'
 import type { System } from './system.test-support.js'
 
 const executablePath = process.env.CHROMIUM_PATH
+/** The demo fleet of these tests. */
+const fleet = ['--meters', '30', '--seed', '4']
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',
@@ -34,7 +39,7 @@ describe.runIf(executablePath)('the console in a real browser', () => {
   }
 
   beforeAll(async () => {
-    system = await startSystem({ args: ['--meters', '30', '--seed', '4'] })
+    system = await startSystem({ args: fleet })
     browser = await chromium.launch({ executablePath, args: quiet })
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
     page = await context.newPage()
@@ -184,6 +189,34 @@ describe.runIf(executablePath)('the console in a real browser', () => {
       }
     }
   })
+
+  it('names what is planted in the demo, and nothing else', async () => {
+    const script = fileURLToPath(new URL('../../dev/demo-truth.mjs', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...fleet, '--json'])
+    const truth = JSON.parse(stdout) as { letter: string; endpoints: string[] }[]
+    const planted = (letter: string): string[] =>
+      truth.find((entry) => entry.letter === letter)?.endpoints.toSorted() ?? []
+    const silent = async (): Promise<string[]> => {
+      const { body } = await system.call<List<Device>>('GET', '/v1/devices?limit=1000&q=status:silent')
+      return body.items.map(({ endpoint }) => endpoint).toSorted()
+    }
+    expect(planted('a').length).toBeGreaterThan(2)
+    await until('the silent cell', 300_000, async () => (await silent()).length >= planted('a').length)
+    const { body } = await system.call<List<Device>>('GET', '/v1/devices?limit=1000')
+    const found = (code: string): string[] =>
+      body.items
+        .filter(({ reasons }) => reasons.some((reason) => reason.code === code))
+        .map(({ endpoint }) => endpoint)
+        .toSorted()
+    expect(await silent()).toEqual(planted('a'))
+    expect(found('name-conflict')).toEqual(planted('j'))
+    const healthy = body.items.filter(({ health }) => health === 'ok').map(({ endpoint }) => endpoint)
+    const known = [...planted('a'), ...planted('j'), ...planted('f')]
+    const others = body.items.map(({ endpoint }) => endpoint).filter((endpoint) => !known.includes(endpoint))
+    expect(others.filter((endpoint) => !healthy.includes(endpoint))).toEqual([])
+    await open('/')
+    await page.getByText(/of them in cell .*look at the network before the meters/).waitFor()
+  }, 330_000)
 
   it('asked nothing of another origin and threw nothing', () => {
     expect(foreign).toEqual([])

@@ -1,4 +1,3 @@
-import { chance, whole } from './chance.js'
 import type { FaultShares, Faults } from './faults.js'
 import { faultsOf } from './faults.js'
 import { Tally } from './figures.js'
@@ -8,6 +7,7 @@ import type { FleetState, MeterState } from './identities.js'
 import type { MeterIdentity } from './identity.js'
 import type { Journal } from './journal.js'
 import { Meter } from './meter.js'
+import { clone, paceOf, silentCell } from './pace.js'
 import type { Pace } from './meter.js'
 import { models } from './models/models.js'
 import { openNodeCoapLink } from './node-coap-link.js'
@@ -31,17 +31,8 @@ export interface RunOptions {
   readonly states: FleetState
 }
 
-const defaultReportSeconds = 60
 /** First contacts under way at once outside a demonstration. */
 const mostFirstContacts = 256
-const demoStartMs = 15_000
-const shortestWakeSeconds = 60
-const longestWakeSeconds = 300
-/** Planted (a): quick wakes, so that the cadence is learned within minutes, and how many of them there are. */
-const silentCell = { periodMs: 36_000, contacts: 6 }
-/** Planted (j): both clients come often enough for the flapping to be seen soon, the second one after the first is settled. */
-const clone = { periodMs: 70_000, startAfterMs: 40_000, key: '#clone', address: '127.0.0.2' }
-const daySeconds = 86_400
 
 /** Lets so many pieces of work run at once. */
 function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
@@ -56,34 +47,6 @@ function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
       running--
       waiting.shift()?.()
     }
-  }
-}
-
-function paceOf(identity: MeterIdentity, { demo, reportEvery }: RunOptions): Pace {
-  const { keepsCadence = false } = models[identity.model]
-  if (!demo) {
-    const period = reportEvery ?? defaultReportSeconds
-    return {
-      startAfterMs: 0,
-      periodMs: period * 1_000,
-      lifetime: Math.max(3_600, period * 12),
-      realTimes: false,
-      reports: 'one',
-    }
-  }
-  const seconds = reportEvery ?? whole(shortestWakeSeconds, longestWakeSeconds, identity.seed, 'wake')
-  const periodMs = identity.planted.includes('a')
-    ? silentCell.periodMs
-    : identity.planted.includes('j')
-      ? clone.periodMs
-      : seconds * 1_000
-  return {
-    startAfterMs: demoStartMs * chance(identity.seed, 'start'),
-    periodMs,
-    // Several wakes, so that a meter is late and silent before its registration lapses.
-    lifetime: keepsCadence ? 3 * daySeconds : Math.max(900, Math.round((12 * periodMs) / 1_000)),
-    realTimes: keepsCadence,
-    reports: 'planned',
   }
 }
 

@@ -13,7 +13,7 @@ export interface Truth {
 export const divergingPaths: readonly string[] = ['/1/0/2', '/1/0/3']
 
 const texts: Readonly<Record<PlantedLetter, string>> = {
-  a: 'One radio cell is silent: all its meters, of three models, report for about three minutes and then no more',
+  a: 'One radio cell is silent: all its meters, of three models, report for about a minute and then no more',
   f: `Electricity meters that answer 2.04 to a write of ${divergingPaths.join(' or ')} and read back the value they had`,
   j: 'Two devices under one endpoint name: the registration flaps between two addresses',
   k: 'A meter at the door that is on nobody’s list: refused with 4.03 where only known endpoints may register',

@@ -78,7 +78,7 @@ function plan(
 }
 
 /** Whether the cadence is this device's own; before, its model's default holds. */
-export function isCadenceLearned(state: Pick<ContactState, 'intervals'>): boolean {
+export function isCadenceLearned(state: { readonly intervals: readonly number[] }): boolean {
   return state.intervals.length >= contactsToLearn - 1
 }
 

@@ -6,6 +6,8 @@ import { lockDevices } from '../devices/lock-devices.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
 import { storableText } from '../storable.js'
 import { CandidateBook } from './candidate-repository.js'
+import { at, inOrder, writeContacts } from './contact-rows.js'
+import type { KnownContact } from './contact-rows.js'
 
 /** A registration as a row. Times are epoch milliseconds; `lifetime` seconds, 0 for one that never ends. */
 export interface StoredRegistration {
@@ -38,9 +40,7 @@ type EndingRegistration = Pick<StoredRegistration, 'organisationId' | 'deviceId'
 export type NewRegistration = Omit<StoredRegistration, 'deviceId' | 'organisationId'>
 
 /** What moved since the last flush: no more than the latest per device is kept. */
-export interface ContactUpdate {
-  readonly deviceId: string
-  readonly contact: ContactState
+export interface ContactUpdate extends KnownContact {
   readonly expiresAt: number
   readonly updatedAt: number
   readonly address: string
@@ -48,10 +48,6 @@ export interface ContactUpdate {
   /** The contact before an absence that ends with this one. */
   readonly absentSince?: number
 }
-
-/** A registration that never ends is valid until then: RFC 3339 has years of four digits. */
-const NO_END_MS = Date.UTC(9999, 0, 1)
-const at = (epochMs: number): Date => new Date(Math.min(epochMs, NO_END_MS))
 
 /** Registrations and what their contacts teach. */
 export class RegistrationRepository {
@@ -274,31 +270,18 @@ export class RegistrationRepository {
     }))
   }
 
+  /** Writes what is known of the contacts of devices that need not be registered. */
+  async rememberContacts(known: readonly KnownContact[]): Promise<void> {
+    await inTransaction(this.database.pool, (client) => writeContacts(client, inOrder(known)))
+  }
+
   /** Carries contacts into the rows, many devices in one statement. */
   async flushContacts(updates: readonly ContactUpdate[]): Promise<void> {
     if (updates.length === 0) return
-    const sorted = [...updates].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
+    const sorted = inOrder(updates)
     const ids = sorted.map((update) => update.deviceId)
-    const times = (of: (update: ContactUpdate) => number | null) =>
-      sorted.map((update) => (of(update) === null ? null : at(of(update) ?? 0)))
     await inTransaction(this.database.pool, async (client) => {
-      await lockDevices(client, ids)
-      await client.query(
-        `UPDATE device SET contact = news.contact, last_contact_at = news.last_contact_at, expected_at = news.expected_at, late_at = news.late_at,
-           silent_at = news.silent_at, awake_until = news.awake_until
-         FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
-           AS news (id, contact, last_contact_at, expected_at, late_at, silent_at, awake_until)
-         WHERE device.id = news.id`,
-        [
-          ids,
-          sorted.map((update) => JSON.stringify(update.contact)),
-          times((update) => update.contact.lastContactAt),
-          times((update) => update.contact.expectedAt),
-          times((update) => update.contact.lateAt),
-          times((update) => update.contact.silentAt),
-          times((update) => update.contact.awakeUntil),
-        ],
-      )
+      await writeContacts(client, sorted)
       await tellReturns(client, sorted)
       await client.query(
         `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port
@@ -306,8 +289,8 @@ export class RegistrationRepository {
          WHERE registration.device_id = news.id`,
         [
           ids,
-          times((update) => update.updatedAt),
-          times((update) => update.expiresAt),
+          sorted.map((update) => at(update.updatedAt)),
+          sorted.map((update) => at(update.expiresAt)),
           sorted.map((update) => update.address),
           sorted.map((update) => update.port),
         ],
