@@ -36,6 +36,9 @@ export async function installPackages(onStart) {
   say('packages installed')
 }
 
+/** Not needed to run anything else: they are built when they are called. */
+const instruments = '@fieldline/tool-bench,@fieldline/tool-fuzz'
+
 /** Builds what has changed since the last build. @param {OnStart} [onStart] */
 export async function build(onStart) {
   say('building (only what has changed)')
@@ -48,6 +51,7 @@ export async function build(onStart) {
       'build',
       '--parallel=2',
       '--outputStyle=static',
+      `--exclude=${instruments}`,
     ],
     { onStart },
   )
