@@ -2,12 +2,13 @@
  * generator costs a fraction of what it measures. Every peer is a loopback address of its own, 127.1.0.0 + n, put into each datagram with
  * IP_PKTINFO.
  *
- *   load client SERVER_PORT OWN_PORT PEERS   clients; commands on standard input, one line of JSON for each on standard output:
+ *   load client SERVER_PORT PEERS   clients; commands on standard input, one line of JSON for each on standard output:
  *     register         each peer registers once; what Location-Path it is given, it uses from then on
  *     update N WINDOW  N Updates over all peers in turn, at most WINDOW unanswered; each answer must be the peer's own 2.04
  *     echo N WINDOW    the same datagrams to an echo; each answer must be what was sent
- *   load devices OWN_PORT                    devices on every address: GET is answered 2.05 with the last two bytes of the address as
- *                                            text, PUT and POST by blocks 2.31 or 2.04; `stats` on standard input asks what came
+ *   load devices                    devices on every loopback address, at the port that the first line of output says: GET is answered
+ *                                   2.05 with the last two bytes of the address as text, PUT and POST by blocks 2.31 or 2.04, where
+ *                                   block n must be full of the byte n; `stats` on standard input asks what came
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -50,7 +51,8 @@ static double seconds(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void open_socket(int port) {
+/* Opens the one socket, on a free port for 0; answers the port. */
+static int open_socket(int port) {
   int on = 1, buffer = 4 << 20;
   struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   sock = socket(AF_INET, SOCK_DGRAM, 0);
@@ -72,6 +74,9 @@ static void open_socket(int port) {
           .msg_control = b->control[i], .msg_controllen = CONTROL};
     }
   }
+  socklen_t size = sizeof any;
+  getsockname(sock, (struct sockaddr *)&any, &size);
+  return ntohs(any.sin_port);
 }
 
 /* Names the loopback address that datagram i of the batch leaves from. */
@@ -268,12 +273,12 @@ static void run(enum what what, struct sockaddr_in *server, long count, int wind
   fflush(stdout);
 }
 
-static void be_clients(int server_port, int own_port) {
+static void be_clients(int server_port) {
   struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   char line[128];
   long count;
   int window;
-  open_socket(own_port);
+  open_socket(0);
   peers = calloc(peer_count, sizeof *peers);
   for (uint32_t i = 0; i < peer_count; i++) {
     peers[i].message_id = (uint16_t)(i * 40503u);
@@ -317,7 +322,6 @@ static size_t answer(const uint8_t *bytes, size_t length, uint32_t address, uint
   unsigned long word = 0;
   for (size_t i = 0; i < block_size; i++) word = word << 8 | block[i];
   blocks++;
-  /* the body's block n is full of the byte n */
   if (!block || at >= end || (size_t)(end - at) != (16u << (word & 7)) + 1 || at[1] != (uint8_t)(word >> 4)) odd++;
   reply[1] = word & 8 ? 0x5f : 0x44;
   if (!(word & 8)) bodies++;
@@ -325,11 +329,11 @@ static size_t answer(const uint8_t *bytes, size_t length, uint32_t address, uint
   return (size_t)(write - reply);
 }
 
-static void be_devices(int own_port) {
-  open_socket(own_port);
+static void be_devices(void) {
+  int port = open_socket(0);
   struct pollfd both[2] = {{.fd = sock, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
   char line[64];
-  printf("{\"listening\":%d}\n", own_port);
+  printf("{\"port\":%d}\n", port);
   fflush(stdout);
   for (;;) {
     poll(both, 2, -1);
@@ -343,6 +347,7 @@ static void be_devices(int own_port) {
     int k = receive_batch(0), m = 0;
     for (int i = 0; i < k; i++) {
       uint32_t address = came_to(i);
+      if (address >> 24 != IN_LOOPBACKNET) continue;
       out.parts[m].iov_len = answer(in.bytes[i], in.messages[i].msg_len, address, out.bytes[m]);
       if (out.parts[m].iov_len == 0) continue;
       out.names[m] = in.names[i];
@@ -353,15 +358,13 @@ static void be_devices(int own_port) {
 }
 
 int main(int count, char **words) {
-  if (count == 5 && strcmp(words[1], "client") == 0) {
-    peer_count = (uint32_t)atoi(words[4]);
-    be_clients(atoi(words[2]), atoi(words[3]));
-    return 0;
+  if (count == 4 && strcmp(words[1], "client") == 0) {
+    peer_count = (uint32_t)atoi(words[3]);
+    be_clients(atoi(words[2]));
+  } else if (count == 2 && strcmp(words[1], "devices") == 0) be_devices();
+  else {
+    fprintf(stderr, "load client SERVER_PORT PEERS | load devices\n");
+    return 2;
   }
-  if (count == 3 && strcmp(words[1], "devices") == 0) {
-    be_devices(atoi(words[2]));
-    return 0;
-  }
-  fprintf(stderr, "load client SERVER_PORT OWN_PORT PEERS | load devices OWN_PORT\n");
-  return 2;
+  return 0;
 }

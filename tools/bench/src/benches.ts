@@ -1,4 +1,6 @@
 import type { Bench } from './bench.js'
+import { blockPush } from './benches/block-push.js'
+import { coapGet } from './benches/coap-get.js'
 import { coapUpdateEcho } from './benches/coap-update-echo.js'
 import { coapUpdate } from './benches/coap-update.js'
 import { codecSenmlCbor } from './benches/codec-senml-cbor.js'
@@ -9,6 +11,8 @@ import { codecTlv } from './benches/codec-tlv.js'
 export const benches: readonly Bench[] = [
   coapUpdate,
   coapUpdateEcho,
+  coapGet,
+  blockPush,
   codecTlv,
   codecSenmlCbor,
   codecSenmlJson,

@@ -1,10 +1,11 @@
 import { execFileSync, fork, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Question, Usage, Work, Worked } from './side.js'
 
@@ -16,9 +17,10 @@ export interface Side {
   stop(): Promise<void>
 }
 
-/** Starts `sides/{name}` and waits until it is ready. */
-export async function startSide(name: string): Promise<Side> {
-  const child = fork(fileURLToPath(new URL(`./sides/${name}.js`, import.meta.url)), { execArgv: [] })
+/** Starts `sides/{name}` with these words and waits until it is ready. */
+export async function startSide(name: string, ...words: readonly string[]): Promise<Side> {
+  const program = fileURLToPath(new URL(`./sides/${name}.js`, import.meta.url))
+  const child = fork(program, words, { execArgv: [] })
   const next = <T>(): Promise<T> => nextMessage<T>(child, name)
   const ask = <T>(question: Question): Promise<T> => {
     const answer = next<T>()
@@ -97,24 +99,43 @@ function generator(): string {
   return (compiled = program)
 }
 
-/** Starts the generator with these words. */
-export function startLoad(...words: readonly (string | number)[]): Load {
-  const child = spawn(generator(), words.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
-  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(line))
-  child.on('exit', (code) => {
-    for (const { reject } of waiting) reject(new Error(`the generator ended with ${code}`))
-  })
-  const nextLine = (): Promise<string> =>
-    new Promise((resolve, reject) => void waiting.push({ resolve, reject }))
-  const first = words[0] === 'devices' ? nextLine() : undefined
-  return {
-    async tell<T>(command: string) {
-      await first
-      const line = nextLine()
-      child.stdin.write(`${command}\n`)
-      return JSON.parse(await line) as T
-    },
-    stop: () => ended(child),
+/** `peers` clients of a server on this machine. */
+export function startClients(serverPort: number, peers: number): Load {
+  return new Generator('client', serverPort, peers)
+}
+
+/** Devices at 127.1.0.0 and on, all at one port. */
+export async function startDevices(): Promise<Load & { readonly port: number }> {
+  const generator = new Generator('devices')
+  const { port } = await generator.line<{ port: number }>()
+  return Object.assign(generator, { port })
+}
+
+class Generator implements Load {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>
+  readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
+
+  constructor(...words: readonly (string | number)[]) {
+    this.#child = spawn(generator(), words.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(line))
+    this.#child.on('exit', (code) => {
+      for (const { reject } of this.#waiting) reject(new Error(`the generator ended with ${code}`))
+    })
+  }
+
+  /** The next line it writes. */
+  async line<T>(): Promise<T> {
+    const line = await new Promise<string>((resolve, reject) => void this.#waiting.push({ resolve, reject }))
+    return JSON.parse(line) as T
+  }
+
+  tell<T = Loaded>(command: string): Promise<T> {
+    const line = this.line<T>()
+    this.#child.stdin.write(`${command}\n`)
+    return line
+  }
+
+  stop(): Promise<void> {
+    return ended(this.#child)
   }
 }

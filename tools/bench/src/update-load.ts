@@ -1,4 +1,4 @@
-import { startLoad, startSide } from './processes.js'
+import { startClients, startSide } from './processes.js'
 import type { Loaded } from './processes.js'
 
 const peers = 10_000
@@ -25,7 +25,7 @@ export interface Answered {
  */
 export async function updateCost(subject: Subject, total: Answered): Promise<number> {
   const side = await startSide(subject.side)
-  const load = startLoad('client', side.port, 0, peers)
+  const load = startClients(side.port, peers)
   try {
     const echo = subject.side === 'echo-server'
     const command = echo ? 'echo' : 'update'
