@@ -2,7 +2,6 @@ import {
   formatPath,
   isIntegerValue,
   isObjlnk,
-  isWithin,
   normaliseInteger,
   parseObjlnk,
   pathLevel,
@@ -16,37 +15,81 @@ import type {
   ResourceType,
   ResourceValue,
 } from '@fieldline/object-model'
-import type { EncodeContext } from './context.js'
 import { badPayload, refusing } from './errors.js'
 
-/** The definition of the resource a path names or lies in, if it has one that says a type. */
-export function resourceAt(path: Path, definitions: DefinitionLookup): ResourceDefinition | undefined {
-  if (path.objectId === undefined || path.resourceId === undefined) return undefined
-  const resource = definitions(path.objectId)?.resources.get(path.resourceId)
-  return resource && resource.type !== 'none' ? resource : undefined
-}
-
 /**
- * A node from a value as the format carried it. The definition's type decides: an integral float serves as an integer, an integer as a float,
- * 0 and 1 as a boolean, "66:0" as an object link. What the type cannot hold is refused with 4.00 naming the path. Without a definition the value
- * is kept as it came, with the type the format gave it.
+ * Joins the values of one payload with the definitions of their resources. Remembers the object last asked for, so that a payload about one object
+ * instance looks its definition up once.
  */
-export function bindValue(
-  path: Path,
-  value: ResourceValue,
-  carried: ResourceType,
-  definitions: DefinitionLookup,
-): Node {
-  if (pathLevel(path) < 3)
-    throw badPayload(`${formatPath(path)}: a value belongs to a resource, this path names none`)
-  const definition = resourceAt(path, definitions)
-  if (!definition) return { path, type: carried, value, untyped: true }
-  return { path, type: definition.type, value: coerce(path, definition.type, value) }
+export class Binder {
+  readonly #definitions: DefinitionLookup
+  #objectId = -1
+  #resources: ReadonlyMap<number, ResourceDefinition> | undefined
+
+  constructor(definitions: DefinitionLookup) {
+    this.#definitions = definitions
+  }
+
+  /** The registered type of a resource; undefined when no definition is known. */
+  typeOf(objectId: number, resourceId: number): ResourceType | undefined {
+    if (objectId !== this.#objectId) {
+      this.#objectId = objectId
+      this.#resources = this.#definitions(objectId)?.resources
+    }
+    return this.#resources?.get(resourceId)?.type
+  }
+
+  /**
+   * A node from a value as the format carried it. The definition's type decides: an integral float serves as an integer, an integer as a float,
+   * 0 and 1 as a boolean, "66:0" as an object link. What the type cannot hold is refused with 4.00 naming the path. Without a definition, or where
+   * the definition says no type, the value is kept as it came, with the type the format gave it.
+   */
+  node(path: Path, value: ResourceValue, carried: ResourceType, time?: number): Node {
+    if (path.objectId === undefined || path.resourceId === undefined)
+      throw badPayload(`${formatPath(path)}: a value belongs to a resource, this path names none`)
+    const type = this.typeOf(path.objectId, path.resourceId)
+    if (type === undefined || (type === 'none' && carried !== 'none')) {
+      return time === undefined
+        ? { path, type: carried, value, untyped: true }
+        : { path, type: carried, value, time, untyped: true }
+    }
+    const bound = bind(path, type, value, carried)
+    return time === undefined ? { path, type, value: bound } : { path, type, value: bound, time }
+  }
 }
 
-function coerce(path: Path, type: ResourceType, value: ResourceValue): ResourceValue {
+/** The type of the resource a request named, if a definition is known. */
+export function typeAt(path: Path, definitions: DefinitionLookup): ResourceType | undefined {
+  if (pathLevel(path) < 3) return undefined
+  return definitions(path.objectId!)?.resources.get(path.resourceId!)?.type
+}
+
+function bind(path: Path, type: ResourceType, value: ResourceValue, carried: ResourceType): ResourceValue {
+  switch (type) {
+    case 'string':
+    case 'corelnk':
+      // Every grammar hands over well-formed text only.
+      if (typeof value === 'string' && carried !== 'none') return value
+      break
+    case 'integer':
+    case 'unsigned':
+      if (Number.isSafeInteger(value) && ((value as number) >= 0 || type === 'integer'))
+        return (value as number) + 0 // −0 is 0
+      break
+    case 'float':
+      if (typeof value === 'number') return value
+      break
+    case 'boolean':
+      if (typeof value === 'boolean') return value
+      break
+    case 'opaque':
+      if (value instanceof Uint8Array) return value
+      break
+    default:
+  }
   const converted = convert(path, type, value)
-  const mismatch = typeMismatch(type, converted)
+  const mismatch =
+    typeMismatch(type, converted) ?? (carried === 'none' && type !== 'none' ? 'present' : undefined)
   if (mismatch) throw badPayload(`${formatPath(path)}: the value must be ${mismatch}`)
   return converted
 }
@@ -75,25 +118,4 @@ export function carriedType(value: ResourceValue): ResourceType {
   if (isObjlnk(value)) return 'objlnk'
   if (!isIntegerValue(value)) return 'float'
   return typeof value === 'bigint' && value >= 2n ** 63n ? 'unsigned' : 'integer'
-}
-
-/**
- * Checks what is about to be encoded: every value fits its type and lies within the base, at a resource or below. Throws `RangeError` naming the
- * path: the caller's fault, nothing has been sent.
- */
-export function checkNodes(nodes: readonly Node[], context: EncodeContext): void {
-  for (const node of nodes) {
-    const where = formatPath(node.path)
-    if (pathLevel(node.path) < 3) throw new RangeError(`${where} names no resource and cannot carry a value`)
-    if (!isWithin(node.path, context.base))
-      throw new RangeError(`${where} lies outside ${formatPath(context.base)}`)
-    const mismatch = typeMismatch(node.type, node.value)
-    if (mismatch) throw new RangeError(`${where}: the value must be ${mismatch}`)
-  }
-}
-
-/** The one node a single-value format can carry. Throws `RangeError` when there are none or several. */
-export function onlyNode(nodes: readonly Node[], format: string): Node {
-  if (nodes.length !== 1) throw new RangeError(`${format} carries exactly one value, not ${nodes.length}`)
-  return nodes[0]!
 }

@@ -1,22 +1,31 @@
 import type { DefinitionLookup, Path } from '@fieldline/object-model'
 
-/** What a payload alone does not say. */
-export interface DecodeContext {
-  /** The path the request named; names in the payload are resolved against it. The root for composites, Send and Register. */
+/** What both directions need beside the payload or the values. */
+export interface CodecContext {
+  /** The path the request names: names in a payload are resolved against it, values to encode lie within it. The root for composites and Send. */
   readonly base: Path
   /** Definitions that hold for this device. */
   readonly definitions: DefinitionLookup
+  /** The device's alternate path (`/lwm2m`), in front of the names of SenML and LwM2M 1.0 JSON payloads. */
+  readonly alternatePath?: string
+  /**
+   * The prefix (`d01`) of a device behind a gateway, in front of the names of SenML and LwM2M CBOR payloads. With it, names without the prefix are
+   * the gateway's own and refused. @see LwM2M Gateway 1.1 §6
+   */
+  readonly gatewayPrefix?: string
+}
+
+/** What decoding needs: what a payload alone does not say. */
+export interface DecodeContext extends CodecContext {
   /** Epoch milliseconds, for times a payload gives relative to now. */
   readonly now: number
-  /** The device's alternate path (`/lwm2m`), taken off the names of SenML payloads. */
-  readonly alternatePath?: string
 }
 
 /** What encoding needs beside the values. */
-export interface EncodeContext {
-  /** The path the request names; every value lies within it. */
-  readonly base: Path
-  readonly definitions: DefinitionLookup
-  /** The device's alternate path, put before the names of SenML payloads. */
-  readonly alternatePath?: string
+export type EncodeContext = CodecContext
+
+/** What stands in front of every SenML name: alternate path, then gateway prefix; without a slash at its end. */
+export function nameRoot({ alternatePath = '', gatewayPrefix }: CodecContext): string {
+  const root = alternatePath.endsWith('/') ? alternatePath.slice(0, -1) : alternatePath
+  return gatewayPrefix === undefined ? root : `${root}/${gatewayPrefix}`
 }

@@ -5,6 +5,11 @@ export function badPayload(message: string): ProtocolError {
   return new ProtocolError(Code.BadRequest, message)
 }
 
+/** A payload beyond a limit: 4.13 to the peer, in words to people. */
+export function tooLarge(message: string): ProtocolError {
+  return new ProtocolError(Code.RequestEntityTooLarge, message)
+}
+
 /** Runs `read` and turns a `RangeError` (how object-model refuses a value) into 4.00. */
 export function refusing<T>(where: string, read: () => T): T {
   try {

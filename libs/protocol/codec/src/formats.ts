@@ -1,6 +1,6 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
 import type { Node } from '@fieldline/object-model'
-import { checkNodes } from './bind.js'
+import { checkNodes } from './check.js'
 import { decodeCbor } from './cbor/decode.js'
 import { encodeCbor } from './cbor/encode.js'
 import type { DecodeContext, EncodeContext } from './context.js'

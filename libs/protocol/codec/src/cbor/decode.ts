@@ -1,12 +1,13 @@
-import { formatPath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { bindValue } from '../bind.js'
+import { Binder } from '../bind.js'
 import type { DecodeContext } from '../context.js'
-import { readCbor } from './read.js'
-import { valueFromCbor } from './values.js'
+import { CborReader } from './read.js'
+import { readCborValue } from './value.js'
 
 /** One CBOR value for the resource or resource instance the request named. @see LwM2M Core 1.2 §7.4.3 */
 export function decodeCbor(payload: Uint8Array, context: DecodeContext): Node[] {
-  const { value, type } = valueFromCbor(readCbor(payload), formatPath(context.base))
-  return [bindValue(context.base, value, type, context.definitions)]
+  const reader = new CborReader(payload)
+  const { value, type } = readCborValue(reader)
+  reader.end()
+  return [new Binder(context.definitions).node(context.base, value, type)]
 }

@@ -1,6 +1,5 @@
-import { ByteReader } from '@fieldline/bytes'
 import { normaliseInteger } from '@fieldline/object-model'
-import { badPayload } from '../errors.js'
+import { badPayload, tooLarge } from '../errors.js'
 import { fromUtf8 } from '../utf8.js'
 
 /** Deepest nesting, tags included; LwM2M payloads need 6. */
@@ -8,211 +7,284 @@ const MAX_DEPTH = 12
 /** Most items in one payload. */
 const MAX_ITEMS = 200_000
 
-/** A floating-point number, kept apart from an integer of the same value. */
-export interface CborFloat {
-  readonly float: number
-}
-export interface CborTag {
-  readonly tag: number | bigint
-  readonly content: CborItem
-}
-/** Pairs in the order of the payload; keys that are numbers or texts are unique. */
-export interface CborMap {
-  readonly pairs: readonly (readonly [key: CborItem, value: CborItem])[]
-}
-/** A CBOR data item. Integers are numbers inside ±(2^53−1), bigints beyond. */
-export type CborItem =
-  | number
-  | bigint
-  | boolean
-  | null
-  | undefined
-  | string
-  | Uint8Array
-  | readonly CborItem[]
-  | CborFloat
-  | CborTag
-  | CborMap
+/** Major types of RFC 8949 §3.1. */
+export const Major = {
+  Unsigned: 0,
+  Negative: 1,
+  Bytes: 2,
+  Text: 3,
+  Array: 4,
+  Map: 5,
+  Tag: 6,
+  Simple: 7,
+} as const
+export type Major = (typeof Major)[keyof typeof Major]
 
-export function isCborMap(item: CborItem): item is CborMap {
-  return typeof item === 'object' && item !== null && 'pairs' in item
-}
-
-export function isCborFloat(item: CborItem): item is CborFloat {
-  return typeof item === 'object' && item !== null && 'float' in item
-}
-
-export function isCborTag(item: CborItem): item is CborTag {
-  return typeof item === 'object' && item !== null && 'tag' in item
-}
-
-export function isCborArray(item: CborItem): item is readonly CborItem[] {
-  return Array.isArray(item)
-}
+const INDEFINITE = 31
+const BREAK = 0xff
+/** In place of a count: items up to a break. */
+const UNTIL_BREAK = -1
 
 /**
- * Reads exactly one data item; definite and indefinite lengths. Anything not well-formed, a map key twice, or bytes after the item is 4.00.
- * Byte strings of one chunk are views of the payload.
- * @see RFC 8949
+ * Reads CBOR in place from left to right; whoever calls knows what may come and looks with `peek`. Definite and indefinite lengths, every argument
+ * size. What is not well-formed is 4.00 with its place. Byte strings of one chunk are views of the payload.
+ *
+ * Arrays and maps: `for (let left = reader.openArray(); reader.more(left); left--) …`; `close()` after the loop.
+ * @see RFC 8949 §3
  */
-export function readCbor(bytes: Uint8Array): CborItem {
-  const reader = new CborReader(bytes)
-  const item = reader.item(0)
-  reader.end()
-  return item
-}
-
-const BREAK = Symbol('break')
-
-class CborReader {
-  readonly #reader: ByteReader
+export class CborReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+  #depth = 0
   #items = 0
 
   constructor(bytes: Uint8Array) {
-    this.#reader = new ByteReader(bytes)
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
+  error(what: string): Error {
+    return badPayload(`CBOR: ${what} at byte ${this.#at}`)
+  }
+
+  /** The major type of the next item. */
+  peek(): Major {
+    return (this.#initial() >> 5) as Major
+  }
+
+  /** Passes when the payload ends here. */
   end(): void {
-    if (this.#reader.remaining > 0) throw this.#error('bytes after the end of the item')
+    if (this.#at < this.#bytes.length) throw this.error('bytes after the end of the item')
   }
 
-  #error(what: string): Error {
-    return badPayload(`CBOR: ${what} at byte ${this.#reader.position}`)
+  /** Steps into an array: the number of items left for `more`. */
+  openArray(): number {
+    return this.#open(Major.Array, 'an array')
   }
 
-  item(depth: number): CborItem {
-    const item = this.#itemOrBreak(depth)
-    if (item === BREAK) throw this.#error('a break outside an indefinite length')
-    return item
+  /** Steps into a map: the number of pairs left for `more`. */
+  openMap(): number {
+    return this.#open(Major.Map, 'a map')
   }
 
-  #itemOrBreak(depth: number): CborItem | typeof BREAK {
-    if (depth > MAX_DEPTH) throw this.#error(`nested deeper than ${MAX_DEPTH}`)
-    if (++this.#items > MAX_ITEMS) throw this.#error(`more than ${MAX_ITEMS} items`)
-    const initial = this.#reader.u8()
+  /** Whether another item or pair follows; `left` counts down from what `openArray` or `openMap` gave. Takes the break. */
+  more(left: number): boolean {
+    if (left >= 0) return left > 0
+    if (this.#initial() !== BREAK) return true
+    this.#at += 1
+    return false
+  }
+
+  /** Steps out of an array or map, a tag's content included. */
+  close(): void {
+    this.#depth -= 1
+  }
+
+  /** An integer: a number inside ±(2^53−1), a bigint beyond. */
+  integer(): number | bigint {
+    const initial = this.#initial()
+    if (initial < 24) {
+      this.#at += 1
+      this.#count()
+      return initial
+    }
     const major = initial >> 5
-    const info = initial & 0x1f
-    if (major === 7) return this.#simple(info)
-    if (info === 31) return this.#indefinite(major, depth)
-    const argument = this.#argument(info)
-    switch (major) {
-      case 0:
-        return normaliseInteger(BigInt(argument))
-      case 1:
-        return normaliseInteger(-1n - BigInt(argument))
-      case 2:
-        return this.#reader.bytes(this.#length(argument))
-      case 3:
-        return this.#text(this.#length(argument))
-      case 4:
-        return Array.from({ length: this.#length(argument) }, () => this.item(depth + 1))
-      case 5:
-        return this.#map(this.#length(argument), depth)
+    if (major > Major.Negative) throw this.error('an integer is missing')
+    const argument = this.#argument()
+    if (major === Major.Unsigned) return argument
+    return typeof argument === 'number' && argument < Number.MAX_SAFE_INTEGER
+      ? -1 - argument
+      : normaliseInteger(-1n - BigInt(argument))
+  }
+
+  text(): string {
+    const initial = this.#initial()
+    if (initial >> 5 !== Major.Text) throw this.error('a text is missing')
+    if ((initial & 0x1f) === INDEFINITE)
+      return this.#chunks(Major.Text, (start, end) => this.#utf8(start, end)).join('')
+    const end = this.#lengthEnd()
+    const start = this.#at
+    this.#at = end
+    return this.#utf8(start, end)
+  }
+
+  bytes(): Uint8Array {
+    const initial = this.#initial()
+    if (initial >> 5 !== Major.Bytes) throw this.error('a byte string is missing')
+    if ((initial & 0x1f) === INDEFINITE)
+      return joinChunks(this.#chunks(Major.Bytes, (start, end) => this.#bytes.subarray(start, end)))
+    const end = this.#lengthEnd()
+    const start = this.#at
+    this.#at = end
+    return this.#bytes.subarray(start, end)
+  }
+
+  /** The number of a tag; its content follows, then `close()`. */
+  openTag(): number | bigint {
+    if (this.#initial() >> 5 !== Major.Tag) throw this.error('a tag is missing')
+    this.#descend()
+    return this.#argument()
+  }
+
+  /** True, false, null or undefined. */
+  simple(): boolean | null | undefined {
+    const initial = this.#initial()
+    this.#at += 1
+    this.#count()
+    switch (initial) {
+      case 0xf4:
+        return false
+      case 0xf5:
+        return true
+      case 0xf6:
+        return null
+      case 0xf7:
+        return undefined
+      case BREAK:
+        throw this.error('a break outside an indefinite length')
       default:
-        return { tag: argument, content: this.item(depth + 1) }
+        throw this.error('an unknown simple value')
     }
   }
 
-  #argument(info: number): number | bigint {
-    if (info < 24) return info
-    switch (info) {
-      case 24:
-        return this.#reader.u8()
-      case 25:
-        return this.#reader.u16()
-      case 26:
-        return this.#reader.u32()
-      case 27:
-        return normaliseInteger(this.#reader.u64())
+  /** Whether the next item is a floating-point number. */
+  isFloat(): boolean {
+    const initial = this.#initial()
+    return initial >= 0xf9 && initial <= 0xfb
+  }
+
+  float(): number {
+    const at = this.#at + 1
+    const size = 1 << (this.#initial() - 0xf8)
+    if (!this.isFloat()) throw this.error('a float is missing')
+    if (size > this.#bytes.length - at) throw this.#tooShort(size)
+    this.#at = at + size
+    this.#count()
+    if (size === 4) return this.#view.getFloat32(at)
+    return size === 8 ? this.#view.getFloat64(at) : halfFloat(this.#view.getUint16(at))
+  }
+
+  /** Steps over an item of any kind, reading it as strictly as any other. */
+  skip(): void {
+    switch (this.peek()) {
+      case Major.Unsigned:
+      case Major.Negative:
+        this.integer()
+        break
+      case Major.Bytes:
+        this.bytes()
+        break
+      case Major.Text:
+        this.text()
+        break
+      case Major.Array:
+        for (let left = this.openArray(); this.more(left); left--) this.skip()
+        this.close()
+        break
+      case Major.Map:
+        for (let left = this.openMap(); this.more(left); left--) {
+          this.skip()
+          this.skip()
+        }
+        this.close()
+        break
+      case Major.Tag:
+        this.openTag()
+        this.skip()
+        this.close()
+        break
       default:
-        throw this.#error('a reserved length')
+        if (this.isFloat()) this.float()
+        else this.simple()
+    }
+  }
+
+  #initial(): number {
+    if (this.#at >= this.#bytes.length) throw this.#tooShort(1)
+    return this.#bytes[this.#at]!
+  }
+
+  #tooShort(wanted: number): Error {
+    return badPayload(`CBOR: ends at byte ${this.#bytes.length}, ${wanted} more wanted at byte ${this.#at}`)
+  }
+
+  #count(): void {
+    if (++this.#items > MAX_ITEMS) throw tooLarge(`CBOR: more than ${MAX_ITEMS} items`)
+  }
+
+  #descend(): void {
+    if (++this.#depth > MAX_DEPTH) throw this.error(`nested deeper than ${MAX_DEPTH}`)
+  }
+
+  #open(major: Major, what: string): number {
+    const initial = this.#initial()
+    if (initial >> 5 !== major) throw this.error(`${what} is missing`)
+    this.#descend()
+    if ((initial & 0x1f) === INDEFINITE) {
+      this.#at += 1
+      this.#count()
+      return UNTIL_BREAK
+    }
+    return this.#length()
+  }
+
+  /** The argument of the head at this place, and past it. */
+  #argument(): number | bigint {
+    const info = this.#bytes[this.#at]! & 0x1f
+    this.#count()
+    this.#at += 1
+    if (info < 24) return info
+    const size = info <= 27 ? 1 << (info - 24) : 0
+    if (size === 0)
+      throw this.error(info === INDEFINITE ? 'an indefinite length where none can be' : 'a reserved length')
+    const at = this.#at
+    if (size > this.#bytes.length - at) throw this.#tooShort(size)
+    this.#at = at + size
+    switch (size) {
+      case 1:
+        return this.#bytes[at]!
+      case 2:
+        return this.#view.getUint16(at)
+      case 4:
+        return this.#view.getUint32(at)
+      default:
+        return normaliseInteger(this.#view.getBigUint64(at))
     }
   }
 
   /** A length or count; every counted thing takes at least one byte, so it is refused before anything is allocated. */
-  #length(argument: number | bigint): number {
-    if (argument > this.#reader.remaining) {
-      throw this.#error(`a length of ${argument} with ${this.#reader.remaining} bytes left`)
-    }
-    return Number(argument)
+  #length(): number {
+    const argument = this.#argument()
+    const left = this.#bytes.length - this.#at
+    if (argument > left) throw this.error(`a length of ${argument} with ${left} bytes left`)
+    return argument as number
   }
 
-  #text(length: number): string {
-    return fromUtf8(this.#reader.bytes(length), 'CBOR text')
+  #lengthEnd(): number {
+    // In this order: reading the length moves the place.
+    const length = this.#length()
+    return this.#at + length
   }
 
-  #map(count: number, depth: number): CborMap {
-    const pairs: [CborItem, CborItem][] = []
-    const keys = new Set<CborItem>()
-    for (let i = 0; i < count; i++) pairs.push(this.#pair(this.item(depth + 1), keys, depth))
-    return { pairs }
+  #utf8(start: number, end: number): string {
+    return fromUtf8(this.#bytes, 'CBOR text', start, end)
   }
 
-  #pair(key: CborItem, keys: Set<CborItem>, depth: number): [CborItem, CborItem] {
-    if (keys.has(key)) throw this.#error(`map key ${String(key).slice(0, 40)} twice`)
-    keys.add(key)
-    return [key, this.item(depth + 1)]
-  }
-
-  #indefinite(major: number, depth: number): CborItem {
-    switch (major) {
-      case 2:
-        return joinChunks(this.#chunks(major, (length) => this.#reader.bytes(length)))
-      case 3:
-        return this.#chunks(major, (length) => this.#text(length)).join('')
-      case 4: {
-        const items: CborItem[] = []
-        for (;;) {
-          const item = this.#itemOrBreak(depth + 1)
-          if (item === BREAK) return items
-          items.push(item)
-        }
-      }
-      case 5: {
-        const pairs: [CborItem, CborItem][] = []
-        const keys = new Set<CborItem>()
-        for (;;) {
-          const key = this.#itemOrBreak(depth + 1)
-          if (key === BREAK) return { pairs }
-          pairs.push(this.#pair(key, keys, depth))
-        }
-      }
-      default:
-        throw this.#error('an indefinite length where none can be')
-    }
-  }
-
-  #chunks<T>(major: number, read: (length: number) => T): T[] {
+  #chunks<T>(major: Major, read: (start: number, end: number) => T): T[] {
     const chunks: T[] = []
+    this.#at += 1
+    this.#count()
     for (;;) {
-      const initial = this.#reader.u8()
-      if (initial === 0xff) return chunks
-      if (initial >> 5 !== major) throw this.#error('a chunk of another type')
-      if (++this.#items > MAX_ITEMS) throw this.#error(`more than ${MAX_ITEMS} items`)
-      chunks.push(read(this.#length(this.#argument(initial & 0x1f))))
-    }
-  }
-
-  #simple(info: number): CborItem | typeof BREAK {
-    switch (info) {
-      case 20:
-        return false
-      case 21:
-        return true
-      case 22:
-        return null
-      case 23:
-        return undefined
-      case 25:
-        return { float: halfFloat(this.#reader.u16()) }
-      case 26:
-        return { float: this.#reader.f32() }
-      case 27:
-        return { float: this.#reader.f64() }
-      case 31:
-        return BREAK
-      default:
-        throw this.#error('an unknown simple value')
+      const initial = this.#initial()
+      if (initial === BREAK) {
+        this.#at += 1
+        return chunks
+      }
+      if (initial >> 5 !== major) throw this.error('a chunk of another type')
+      const end = this.#lengthEnd()
+      chunks.push(read(this.#at, end))
+      this.#at = end
     }
   }
 }

@@ -33,6 +33,11 @@ export class CborWriter {
     return this
   }
 
+  null(): this {
+    this.#writer.u8(0xf6)
+    return this
+  }
+
   text(value: string): this {
     const bytes = toUtf8(value)
     this.#head(3, bytes.length)

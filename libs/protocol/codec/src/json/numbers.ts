@@ -1,12 +1,15 @@
 import { normaliseInteger } from '@fieldline/object-model'
 
-const literal = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,4}))?$/
-
 /** Digits of 2^64; what is longer is no integer of LwM2M and may go through a double. */
 const MAX_INTEGER_DIGITS = 20
 
 /** A decimal literal longer than this is an attack, not a measurement. */
 const MAX_LITERAL = 1_100
+/** Digits of an exponent that are looked at. */
+const MAX_EXPONENT_DIGITS = 4
+
+const ZERO = 0x30
+const isDigit = (code: number): boolean => code >= ZERO && code <= ZERO + 9
 
 /**
  * The value of a decimal literal without loss for integers: `9223372036854775800`, `1.638435E9` and `2.0` are integers, everything else the
@@ -14,18 +17,54 @@ const MAX_LITERAL = 1_100
  */
 export function parseDecimal(text: string): number | bigint | undefined {
   if (text.length > MAX_LITERAL) return undefined
-  const match = literal.exec(text)
-  if (!match) return undefined
-  const [, sign, whole = '', fraction = '', exponent = '0'] = match
-  const digits = (whole + fraction).replace(/^0+(?=.)/, '').replace(/0+$/, '')
-  const dropped = (whole + fraction).length - (whole + fraction).replace(/0+$/, '').length
-  if (digits === '') return sign ? -0 : 0
-  const scale = Number(exponent) - fraction.length + dropped
-  if (scale >= 0 && digits.length + scale <= MAX_INTEGER_DIGITS) {
-    return normaliseInteger(BigInt(`${sign}${digits}${'0'.repeat(scale)}`))
+  const negative = text.charCodeAt(0) === 0x2d
+  const wholeStart = negative ? 1 : 0
+  const wholeEnd = skipDigits(text, wholeStart)
+  if (wholeEnd === wholeStart) return undefined
+  let end = wholeEnd
+  let fraction = ''
+  if (text[end] === '.') {
+    end = skipDigits(text, wholeEnd + 1)
+    fraction = text.slice(wholeEnd + 1, end)
+    if (fraction === '') return undefined
   }
+  let exponent = 0
+  if (text[end] === 'e' || text[end] === 'E') {
+    const sign = text[end + 1] === '-' || text[end + 1] === '+' ? 1 : 0
+    const exponentStart = end + 1 + sign
+    const exponentEnd = skipDigits(text, exponentStart)
+    if (exponentEnd === exponentStart || exponentEnd - exponentStart > MAX_EXPONENT_DIGITS) return undefined
+    exponent = Number(text.slice(end + 1, exponentEnd))
+    end = exponentEnd
+  }
+  if (end !== text.length) return undefined
+  return (
+    exactInteger(text.slice(wholeStart, wholeEnd) + fraction, exponent - fraction.length, negative) ??
+    finite(text)
+  )
+}
+
+/** `digits`·10^`scale` where that is an integer of at most 20 digits. */
+function exactInteger(digits: string, scale: number, negative: boolean): number | bigint | undefined {
+  let start = 0
+  while (start < digits.length && digits.charCodeAt(start) === ZERO) start += 1
+  let end = digits.length
+  while (end > start && digits.charCodeAt(end - 1) === ZERO) end -= 1
+  if (start === end) return negative ? -0 : 0
+  const zeros = scale + digits.length - end
+  if (zeros < 0 || end - start + zeros > MAX_INTEGER_DIGITS) return undefined
+  return normaliseInteger(BigInt(`${negative ? '-' : ''}${digits.slice(start, end)}${'0'.repeat(zeros)}`))
+}
+
+function finite(text: string): number | undefined {
   const value = Number(text)
   return Number.isFinite(value) ? value : undefined
+}
+
+/** Where the digits that start at `at` end. */
+export function skipDigits(text: string, at: number): number {
+  while (isDigit(text.charCodeAt(at))) at += 1
+  return at
 }
 
 /** A finite number in decimal digits that read back as the same number: without an exponent, as plain text wants it. */

@@ -1,7 +1,7 @@
 import { pathLevel } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
 import { Code, ProtocolError } from '@fieldline/bytes'
-import { bindValue } from '../bind.js'
+import { Binder } from '../bind.js'
 import type { DecodeContext } from '../context.js'
 import { fromUtf8 } from '../utf8.js'
 import { parseLinks } from './parse.js'
@@ -12,5 +12,5 @@ export function decodeLink(payload: Uint8Array, context: DecodeContext): Node[] 
     throw new ProtocolError(Code.UnsupportedContentFormat, 'link-format carries a list of paths, not values')
   }
   parseLinks(payload)
-  return [bindValue(context.base, fromUtf8(payload, 'link list'), 'corelnk', context.definitions)]
+  return [new Binder(context.definitions).node(context.base, fromUtf8(payload, 'link list'), 'corelnk')]
 }

@@ -1,6 +1,6 @@
 import { formatPath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { onlyNode } from '../bind.js'
+import { onlyNode } from '../check.js'
 import { toUtf8 } from '../utf8.js'
 
 /** The text of one Corelnk value. Throws `RangeError` for any other type. */

@@ -1,6 +1,6 @@
 import { formatPath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { onlyNode } from '../bind.js'
+import { onlyNode } from '../check.js'
 
 /** The bytes of one Opaque value. Throws `RangeError` for any other type. */
 export function encodeOpaque(nodes: readonly Node[]): Uint8Array {

@@ -1,89 +1,91 @@
 import { parseObjlnk } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { isCborArray, isCborMap, readCbor } from '../cbor/read.js'
-import type { CborItem } from '../cbor/read.js'
-import { numberFromCbor, valueFromCbor } from '../cbor/values.js'
+import { CborReader, Major } from '../cbor/read.js'
+import { readCborNumber, readCborValue } from '../cbor/value.js'
 import type { DecodeContext } from '../context.js'
-import { badPayload, refusing } from '../errors.js'
-import { MAX_RECORDS, resolveRecords } from '../senml/records.js'
-import type { SenmlRecord } from '../senml/records.js'
+import { Label, readValues } from '../senml/records.js'
+import type { SenmlRecords } from '../senml/records.js'
 import { label } from './labels.js'
 
 /** Values from a SenML CBOR pack; labels in any order, definite or indefinite lengths. @see RFC 8428 §6 */
 export function decodeSenmlCbor(payload: Uint8Array, context: DecodeContext): Node[] {
-  if (payload.length === 0) return []
-  const pack = readCbor(payload)
-  if (!isCborArray(pack)) throw badPayload('SenML CBOR: a pack is an array')
-  if (pack.length > MAX_RECORDS) throw badPayload(`SenML CBOR: more than ${MAX_RECORDS} records`)
-  return resolveRecords(pack.map(toRecord), context)
+  return readValues('SenML CBOR', (bytes, records) => readSenmlCbor(bytes, records), payload, context)
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-function toRecord(item: CborItem, index: number): SenmlRecord {
-  const where = `SenML CBOR record ${index + 1}`
-  if (!isCborMap(item)) throw badPayload(`${where}: not a map`)
-  const record: Mutable<SenmlRecord> = {}
-  for (const [key, field] of item.pairs) {
-    switch (key) {
-      case label.bn:
-        record.bn = text(field, 'bn', where)
-        break
-      case label.n:
-        record.n = text(field, 'n', where)
-        break
-      case label.bt:
-        record.bt = Number(numberFromCbor(field, `${where}: bt`))
-        break
-      case label.t:
-        record.t = Number(numberFromCbor(field, `${where}: t`))
-        break
-      case label.bver:
-        record.bver = numberFromCbor(field, `${where}: bver`)
-        break
-      case label.bv:
-      case label.bs:
-        throw badPayload(`${where}: base values and sums are not used by LwM2M`)
-      default: {
-        const value = valueOf(key, field, where)
-        if (value && record.value) throw badPayload(`${where}: more than one value`)
-        record.value ??= value
-      }
-    }
+/** The grammar: an array of flat maps. `nullable` makes a null under `v` the removal it is in SenML-ETCH. */
+export function readSenmlCbor(payload: Uint8Array, records: SenmlRecords, nullable = false): void {
+  const reader = new CborReader(payload)
+  for (let left = reader.openArray(); reader.more(left); left--) {
+    records.begin()
+    for (let pairs = reader.openMap(); reader.more(pairs); pairs--) readPair(reader, records, nullable)
+    reader.close()
+    records.end()
   }
-  return record
+  reader.close()
+  reader.end()
 }
 
-function valueOf(key: CborItem, field: CborItem, where: string): SenmlRecord['value'] {
+function readPair(reader: CborReader, records: SenmlRecords, nullable: boolean): void {
+  const key = reader.peek() === Major.Text ? reader.text() : reader.integer()
   switch (key) {
+    case label.n:
+      records.name(reader.text())
+      break
     case label.v: {
-      const value = valueFromCbor(field, `${where}: v`)
-      if (typeof value.value !== 'number' && typeof value.value !== 'bigint')
-        throw badPayload(`${where}: v is not a number`)
-      return value
+      const { value, type } = readCborValue(reader)
+      if (typeof value !== 'number' && typeof value !== 'bigint' && type !== 'none')
+        throw records.error('v is not a number')
+      records.value(Label.v, nullable && type === 'none' ? null : value, type)
+      break
     }
     case label.vs:
-      return { value: text(field, 'vs', where), type: 'string' }
-    case label.vb:
-      if (typeof field !== 'boolean') throw badPayload(`${where}: vb is not true or false`)
-      return { value: field, type: 'boolean' }
-    case label.vd:
-      if (!(field instanceof Uint8Array)) throw badPayload(`${where}: vd is not a byte string`)
-      return { value: field.slice(), type: 'opaque' }
-    case label.vlo: {
-      const link = text(field, 'vlo', where)
-      return { value: refusing(where, () => parseObjlnk(link)), type: 'objlnk' }
+      records.value(Label.vs, reader.text(), 'string')
+      break
+    case label.vb: {
+      const value = reader.simple()
+      if (typeof value !== 'boolean') throw records.error('vb is not true or false')
+      records.value(Label.vb, value, 'boolean')
+      break
     }
+    case label.vd:
+      // A copy: the value outlives the datagram.
+      records.value(Label.vd, reader.bytes().slice(), 'opaque')
+      break
+    case label.vlo:
+      records.value(Label.vlo, readLink(records, reader.text()), 'objlnk')
+      break
+    case label.t:
+      records.time(readCborNumber(reader))
+      break
+    case label.bn:
+      records.baseName(reader.text())
+      break
+    case label.bt:
+      records.baseTime(readCborNumber(reader))
+      break
+    case label.bver:
+      records.version(readCborNumber(reader))
+      break
+    case label.bu:
+    case label.u:
+      reader.text()
+      records.passed(key === label.bu ? Label.bu : Label.u)
+      break
+    case label.ut:
+      readCborNumber(reader)
+      records.passed(Label.ut)
+      break
     default:
-      // @see RFC 8428 §4.4: a label ending in "_" must be understood.
-      if (typeof key === 'string' && key.endsWith('_')) {
-        throw badPayload(`${where}: label "${key.slice(0, 40)}" must be understood and is not`)
-      }
-      return undefined
+      records.other(key)
+      reader.skip()
   }
 }
 
-function text(field: CborItem, name: string, where: string): string {
-  if (typeof field !== 'string') throw badPayload(`${where}: ${name} is not a text`)
-  return field
+function readLink(records: SenmlRecords, text: string): ReturnType<typeof parseObjlnk> {
+  try {
+    return parseObjlnk(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw records.error(`vlo: ${error.message}`)
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 import { formatObjlnk, isObjlnk } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { writeCborValue } from '../cbor/values.js'
+import { writeCborValue } from '../cbor/encode.js'
 import { CborWriter } from '../cbor/write.js'
 import type { EncodeContext } from '../context.js'
 import { planRecords } from '../senml/plan.js'

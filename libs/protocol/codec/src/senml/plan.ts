@@ -1,5 +1,6 @@
 import { formatPath, pathLevel, samePath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
+import { nameRoot } from '../context.js'
 import type { EncodeContext } from '../context.js'
 
 /** A record to write: the labels before its value. Times are in seconds. */
@@ -19,8 +20,7 @@ const FIRST_ABSOLUTE_TIME = 2 ** 28 * 1000
  * Throws `RangeError` on a time before 1978, which would be read as relative to now.
  */
 export function planRecords(nodes: readonly Node[], context: EncodeContext): PlannedRecord[] {
-  const prefix =
-    context.alternatePath === undefined || context.alternatePath === '/' ? '' : context.alternatePath
+  const prefix = nameRoot(context)
   const baseName = pathLevel(context.base) === 0 ? undefined : prefix + formatPath(context.base)
   // All values at the base itself: the base name is the whole name. Otherwise names continue it after a slash.
   const whole = nodes.every((node) => samePath(node.path, context.base))

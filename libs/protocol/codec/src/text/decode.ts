@@ -1,6 +1,6 @@
 import { formatPath, fromBase64 } from '@fieldline/object-model'
 import type { Node, ResourceType, ResourceValue } from '@fieldline/object-model'
-import { bindValue, resourceAt } from '../bind.js'
+import { Binder, typeAt } from '../bind.js'
 import type { DecodeContext } from '../context.js'
 import { badPayload, refusing } from '../errors.js'
 import { parseDecimal } from '../json/numbers.js'
@@ -10,8 +10,10 @@ import { fromUtf8 } from '../utf8.js'
 export function decodeText(payload: Uint8Array, context: DecodeContext): Node[] {
   const where = formatPath(context.base)
   const text = fromUtf8(payload, where)
-  const type = resourceAt(context.base, context.definitions)?.type ?? 'string'
-  return [bindValue(context.base, valueOf(type, text, where), 'string', context.definitions)]
+  const type = typeAt(context.base, context.definitions) ?? 'string'
+  // Nothing at all is how a resource without a value reads.
+  const carried = type === 'none' && text === '' ? 'none' : 'string'
+  return [new Binder(context.definitions).node(context.base, valueOf(type, text, where), carried)]
 }
 
 function valueOf(type: ResourceType, text: string, where: string): ResourceValue {

@@ -1,6 +1,6 @@
 import { formatObjlnk, formatPath, isObjlnk, toBase64 } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { onlyNode } from '../bind.js'
+import { onlyNode } from '../check.js'
 import { plainDecimal } from '../json/numbers.js'
 import { toUtf8 } from '../utf8.js'
 

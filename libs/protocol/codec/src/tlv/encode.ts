@@ -1,13 +1,11 @@
 import { ByteWriter } from '@fieldline/bytes'
-import { formatPath, pathLevel } from '@fieldline/object-model'
+import { pathLevel } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
+import { NO_INSTANCE, groupBy, singleOrInstances } from '../check.js'
 import type { EncodeContext } from '../context.js'
 import { TlvKind } from './read.js'
 import { valueToTlv } from './values.js'
 import { writeTlv } from './write.js'
-
-/** The instance id that stands for "none yet": a Create leaves the choice to the client. */
-const NO_INSTANCE = 65_535
 
 /**
  * Values as TLV, in the order given, grouped by instance and resource. Object instances are wrapped exactly when the base names none; instance
@@ -20,7 +18,7 @@ export function encodeTlv(nodes: readonly Node[], context: EncodeContext): Uint8
   if (level === 4) for (const node of nodes) writeResourceInstance(writer, node)
   else if (level >= 2) writeResources(writer, nodes)
   else {
-    for (const [instanceId, members] of group(nodes, (node) => node.path.instanceId!)) {
+    for (const [instanceId, members] of groupBy(nodes, (node) => node.path.instanceId!)) {
       if (instanceId === NO_INSTANCE) {
         writeResources(writer, members)
         continue
@@ -34,19 +32,13 @@ export function encodeTlv(nodes: readonly Node[], context: EncodeContext): Uint8
 }
 
 function writeResources(writer: ByteWriter, nodes: readonly Node[]): void {
-  for (const [resourceId, members] of group(nodes, (node) => node.path.resourceId!)) {
-    const single = members.find((node) => node.path.resourceInstanceId === undefined)
+  for (const [resourceId, members] of groupBy(nodes, (node) => node.path.resourceId!)) {
+    const single = singleOrInstances(members, 'TLV')
     if (single) {
-      if (members.length > 1)
-        throw new RangeError(`${formatPath(single.path)}: TLV carries one value at a path`)
       writeTlv(writer, TlvKind.Resource, resourceId, valueToTlv(single))
       continue
     }
     const inner = new ByteWriter()
-    const ids = new Set(members.map((node) => node.path.resourceInstanceId))
-    if (ids.size !== members.length) {
-      throw new RangeError(`${formatPath(members[0]!.path)}: TLV carries one value at a path`)
-    }
     for (const node of members) writeResourceInstance(inner, node)
     writeTlv(writer, TlvKind.MultipleResource, resourceId, inner.finish())
   }
@@ -54,14 +46,4 @@ function writeResources(writer: ByteWriter, nodes: readonly Node[]): void {
 
 function writeResourceInstance(writer: ByteWriter, node: Node): void {
   writeTlv(writer, TlvKind.ResourceInstance, node.path.resourceInstanceId!, valueToTlv(node))
-}
-
-function group(nodes: readonly Node[], key: (node: Node) => number): Map<number, Node[]> {
-  const groups = new Map<number, Node[]>()
-  for (const node of nodes) {
-    const members = groups.get(key(node))
-    if (members) members.push(node)
-    else groups.set(key(node), [node])
-  }
-  return groups
 }

@@ -1,51 +1,65 @@
-import { ByteReader, ByteWriter } from '@fieldline/bytes'
+import { ByteWriter } from '@fieldline/bytes'
 import { formatPath, isObjlnk, normaliseInteger } from '@fieldline/object-model'
-import type { Node, ResourceType, ResourceValue } from '@fieldline/object-model'
+import type { Node, Path, ResourceType, ResourceValue } from '@fieldline/object-model'
 import { badPayload } from '../errors.js'
 import { fromUtf8, toUtf8 } from '../utf8.js'
 
-/** The value of an entry's bytes; TLV does not say a type, so the definition must. 4.00 when the length does not suit it. */
-export function valueFromTlv(type: ResourceType, bytes: Uint8Array, where: string): ResourceValue {
+/**
+ * The value of the bytes `start`..`end`; TLV does not say a type, so the definition must. 4.00 when the length does not suit it. `none` is the empty
+ * text when there are no bytes, else the bytes.
+ */
+export function valueFromTlv(
+  type: ResourceType,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  path: Path,
+): ResourceValue {
+  const length = end - start
   switch (type) {
     case 'string':
     case 'corelnk':
-      return fromUtf8(bytes, where)
+      return fromUtf8(bytes, path, start, end)
     case 'integer':
     case 'time':
-      return normaliseInteger(BigInt.asIntN(bytes.length * 8, unsigned(bytes, where)))
+      if (length === 1) return view.getInt8(start)
+      if (length === 2) return view.getInt16(start)
+      if (length === 4) return view.getInt32(start)
+      if (length === 8) return readInt64(view, start)
+      throw badLength(path, 'an integer has 1, 2, 4 or 8 bytes', length)
     case 'unsigned':
-      return normaliseInteger(unsigned(bytes, where))
+      if (length === 1) return bytes[start]!
+      if (length === 2) return view.getUint16(start)
+      if (length === 4) return view.getUint32(start)
+      if (length === 8) return normaliseInteger(view.getBigUint64(start))
+      throw badLength(path, 'an integer has 1, 2, 4 or 8 bytes', length)
     case 'float':
-      if (bytes.length === 4) return new ByteReader(bytes).f32()
-      if (bytes.length === 8) return new ByteReader(bytes).f64()
-      throw badPayload(`${where}: a float has 4 or 8 bytes, not ${bytes.length}`)
+      if (length === 4) return view.getFloat32(start)
+      if (length === 8) return view.getFloat64(start)
+      throw badLength(path, 'a float has 4 or 8 bytes', length)
     case 'boolean':
-      if (bytes.length !== 1 || bytes[0]! > 1) throw badPayload(`${where}: a boolean is one byte, 0 or 1`)
-      return bytes[0] === 1
-    case 'objlnk': {
-      if (bytes.length !== 4) throw badPayload(`${where}: an object link has 4 bytes, not ${bytes.length}`)
-      const reader = new ByteReader(bytes)
-      return { objectId: reader.u16(), instanceId: reader.u16() }
-    }
+      if (length !== 1 || bytes[start]! > 1) throw badLength(path, 'a boolean is one byte, 0 or 1', length)
+      return bytes[start] === 1
+    case 'objlnk':
+      if (length !== 4) throw badLength(path, 'an object link has 4 bytes', length)
+      return { objectId: view.getUint16(start), instanceId: view.getUint16(start + 2) }
+    case 'none':
+      return length === 0 ? '' : bytes.slice(start, end)
     default:
-      return bytes.slice()
+      return bytes.slice(start, end)
   }
 }
 
-function unsigned(bytes: Uint8Array, where: string): bigint {
-  const reader = new ByteReader(bytes)
-  switch (bytes.length) {
-    case 1:
-      return BigInt(reader.u8())
-    case 2:
-      return BigInt(reader.u16())
-    case 4:
-      return BigInt(reader.u32())
-    case 8:
-      return reader.u64()
-    default:
-      throw badPayload(`${where}: an integer has 1, 2, 4 or 8 bytes, not ${bytes.length}`)
-  }
+function readInt64(view: DataView, at: number): number | bigint {
+  const high = view.getInt32(at)
+  // Inside ±2^52 without a bigint on the way; the edge up to ±(2^53−1) is the bigint's.
+  if (high >= -0x10_0000 && high < 0x10_0000) return high * 0x1_0000_0000 + view.getUint32(at + 4)
+  return normaliseInteger(view.getBigInt64(at))
+}
+
+function badLength(path: Path, rule: string, length: number): Error {
+  return badPayload(`${formatPath(path)}: ${rule}, not ${length}`)
 }
 
 /** An entry's bytes for a value: integers and floats in the fewest bytes that hold them. Throws `RangeError` on a time with a fraction. */
