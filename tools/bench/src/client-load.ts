@@ -1,5 +1,6 @@
-import { startDevices, startSide } from './processes.js'
+import { costBetween, startDevices, startSide } from './processes.js'
 import type { Served } from './processes.js'
+import type { Cost } from './rounds.js'
 import { blocksPerBody } from './device-addresses.js'
 
 const devices = 10_000
@@ -18,7 +19,7 @@ export interface ClientSubject {
  * CPU µs per request, or per block of a push, of a fresh client process that asks 10,000 devices in turn. Throws where an answer was not the
  * device's own, a block was not what it should be, or anything was left without an answer.
  */
-export async function clientCost(subject: ClientSubject): Promise<number> {
+export async function clientCost(subject: ClientSubject): Promise<Cost> {
   const { push, warmUp, measured, window } = subject
   const [side, load] = await Promise.all([
     startSide(subject.side, ...(push ? ['--push'] : [])),
@@ -38,7 +39,7 @@ export async function clientCost(subject: ClientSubject): Promise<number> {
     // a retransmission may come twice, none may be missing
     if ((push ? served.blocks : served.gets) < messages)
       throw new Error(`${subject.side}: ${JSON.stringify(served)} reached the devices, not ${messages}`)
-    return (after.cpuMicros - before.cpuMicros) / messages
+    return costBetween(before, after, messages)
   } finally {
     await load.stop()
     await side.stop()

@@ -7,6 +7,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Cost } from './rounds.js'
 import type { Question, Usage, Work, Worked } from './side.js'
 
 /** What is measured, in a process of its own. */
@@ -15,6 +16,14 @@ export interface Side {
   usage(): Promise<Usage>
   work(work: Work): Promise<Worked>
   stop(): Promise<void>
+}
+
+/** Processor time between two answers, for each of `count`. */
+export function costBetween(before: Usage, after: Usage, count: number): Cost {
+  return {
+    user: (after.userMicros - before.userMicros) / count,
+    system: (after.systemMicros - before.systemMicros) / count,
+  }
 }
 
 /** Starts `sides/{name}` with these words and waits until it is ready. */

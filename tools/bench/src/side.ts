@@ -13,8 +13,9 @@ export interface Work {
 
 /** What a side is after its start, an answer to a question. */
 export interface Usage {
-  /** User and system time of all threads, µs. */
-  readonly cpuMicros: number
+  /** Time of all threads, µs. */
+  readonly userMicros: number
+  readonly systemMicros: number
   readonly rss: number
   readonly heapUsed: number
   readonly externalBytes: number
@@ -39,5 +40,5 @@ export function answerQuestions(port: number, work?: (work: Work) => Promise<Wor
 function usage(): Usage {
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed, external } = process.memoryUsage()
-  return { cpuMicros: user + system, rss, heapUsed, externalBytes: external }
+  return { userMicros: user, systemMicros: system, rss, heapUsed, externalBytes: external }
 }

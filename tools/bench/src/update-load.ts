@@ -1,5 +1,6 @@
-import { startClients, startSide } from './processes.js'
+import { costBetween, startClients, startSide } from './processes.js'
 import type { Loaded } from './processes.js'
+import type { Cost } from './rounds.js'
 
 const peers = 10_000
 const window = 200
@@ -23,7 +24,7 @@ export interface Answered {
  * CPU µs per answered Update of a fresh server process with 10,000 registered peers, warmed up. Throws where an answer was wrong, or too few
  * came. The echo registers nobody: its peers get back what they sent.
  */
-export async function updateCost(subject: Subject, total: Answered): Promise<number> {
+export async function updateCost(subject: Subject, total: Answered): Promise<Cost> {
   const side = await startSide(subject.side)
   const load = startClients(side.port, peers)
   try {
@@ -37,7 +38,7 @@ export async function updateCost(subject: Subject, total: Answered): Promise<num
     check(subject.side, loaded)
     total.sent += loaded.sent
     total.answered += loaded.answered
-    return (after.cpuMicros - before.cpuMicros) / loaded.answered
+    return costBetween(before, after, loaded.answered)
   } finally {
     await load.stop()
     await side.stop()

@@ -25,6 +25,9 @@ export const coapUpdateEcho: Bench = {
       () => updateCost({ side: 'own-server', warmUp: 60_000, measured: 120_000 }, ours),
       () => updateCost({ side: 'echo-server', warmUp: 60_000, measured: 120_000 }, theirs),
     )
-    return { ...figures, details: { answered: { candidate: share(ours), reference: share(theirs) } } }
+    return {
+      ...figures,
+      details: { ...figures.details, answered: { candidate: share(ours), reference: share(theirs) } },
+    }
   },
 }

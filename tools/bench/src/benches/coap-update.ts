@@ -25,6 +25,9 @@ export const coapUpdate: Bench = {
       () => updateCost({ side: 'own-server', warmUp: 60_000, measured: 120_000 }, ours),
       () => updateCost({ side: 'node-coap-server', warmUp: 15_000, measured: 30_000 }, theirs),
     )
-    return { ...figures, details: { answered: { candidate: share(ours), reference: share(theirs) } } }
+    return {
+      ...figures,
+      details: { ...figures.details, answered: { candidate: share(ours), reference: share(theirs) } },
+    }
   },
 }
