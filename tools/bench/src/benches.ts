@@ -1,6 +1,8 @@
 import type { Bench } from './bench.js'
 import { blockPush } from './benches/block-push.js'
 import { coapGet } from './benches/coap-get.js'
+import { coapMemoryExchange } from './benches/coap-memory-exchange.js'
+import { coapMemory } from './benches/coap-memory.js'
 import { coapUpdateEcho } from './benches/coap-update-echo.js'
 import { coapUpdate } from './benches/coap-update.js'
 import { codecSenmlCbor } from './benches/codec-senml-cbor.js'
@@ -13,6 +15,8 @@ export const benches: readonly Bench[] = [
   coapUpdateEcho,
   coapGet,
   blockPush,
+  coapMemory,
+  coapMemoryExchange,
   codecTlv,
   codecSenmlCbor,
   codecSenmlJson,

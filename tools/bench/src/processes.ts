@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Cost } from './rounds.js'
-import type { Question, Usage, Work, Worked } from './side.js'
+import type { Memory, Question, Usage, Work, Worked } from './side.js'
 
 /** What is measured, in a process of its own. */
 export interface Side {
   readonly port: number
   usage(): Promise<Usage>
+  memory(): Promise<Memory>
   work(work: Work): Promise<Worked>
   stop(): Promise<void>
 }
@@ -29,7 +30,7 @@ export function costBetween(before: Usage, after: Usage, count: number): Cost {
 /** Starts `sides/{name}` with these words and waits until it is ready. */
 export async function startSide(name: string, ...words: readonly string[]): Promise<Side> {
   const program = fileURLToPath(new URL(`./sides/${name}.js`, import.meta.url))
-  const child = fork(program, words, { execArgv: [] })
+  const child = fork(program, words, { execArgv: ['--expose-gc'] })
   const next = <T>(): Promise<T> => nextMessage<T>(child, name)
   const ask = <T>(question: Question): Promise<T> => {
     const answer = next<T>()
@@ -40,6 +41,7 @@ export async function startSide(name: string, ...words: readonly string[]): Prom
   return {
     port,
     usage: () => ask<Usage>({ ask: 'usage' }),
+    memory: () => ask<Memory>({ ask: 'memory' }),
     work: (work) => ask<Worked>({ ask: 'work', work }),
     stop: () => ended(child),
   }
