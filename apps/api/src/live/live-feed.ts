@@ -93,6 +93,10 @@ export class LiveFeed implements OnApplicationShutdown {
     } finally {
       this.#reading = false
     }
+    // what was too much for one reading follows
+    const { device, values, operation, campaign } = this.#changed
+    if (device.size + values.size + operation.size + campaign.size > 0)
+      this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS)
   }
 
   #endAll(): void {
@@ -101,7 +105,7 @@ export class LiveFeed implements OnApplicationShutdown {
 
   #take(set: Set<string>): string[] {
     const ids = [...set].slice(0, MAX_DEVICES)
-    set.clear()
+    for (const id of ids) set.delete(id)
     return ids
   }
 

@@ -60,9 +60,9 @@ describe('a live stream', () => {
     await ended
   })
 
-  it('ends when a change cannot be read', async () => {
+  it.each(['device', 'values'] as const)('ends when a change cannot be read: %s', async (kind) => {
     const { ended, bus } = openStream([])
-    bus.publish({ kind: 'device', organisationId, deviceIds: ['11111111-1111-4111-8111-111111111111'] })
+    bus.publish({ kind, organisationId, deviceIds: ['11111111-1111-4111-8111-111111111111'] })
     await ended
   })
 })

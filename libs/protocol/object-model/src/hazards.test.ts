@@ -4,6 +4,8 @@ import type { Hazard, HazardOperation, ObjectDefinition } from './index.js'
 
 const table: [string, number, number | undefined, HazardOperation, Hazard | undefined][] = [
   ['clearing the water register', 3424, 2, 'execute', 'register-reset'],
+  ['clearing the water pulse count', 3424, 5, 'execute', 'register-reset'],
+  ['clearing the gas register', 3423, 2, 'execute', 'register-reset'],
   ['clearing the gas pulse count', 3423, 5, 'execute', 'register-reset'],
   ['clearing the energy register', 3305, 5822, 'execute', 'register-reset'],
   ['clearing min and max', 3305, 5605, 'execute', undefined],
