@@ -99,8 +99,10 @@ export class LiveFeed implements OnApplicationShutdown {
       this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS)
   }
 
+  /** Every browser reads anew: what had changed for them until now is no news any more. */
   #endAll(): void {
     for (const { end } of [...this.#subscribers]) end()
+    for (const changes of Object.values(this.#changed)) changes.clear()
   }
 
   #take(set: Set<string>): string[] {
