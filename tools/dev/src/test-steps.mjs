@@ -91,17 +91,12 @@ export function testSteps(filters) {
     },
     {
       name: 'tests on Redis',
-      async run() {
-        const program = findProgram('redis')
-        if (!program) return { passed: 0, failed: 0, skipped: 1, output: '' }
-        const { startThrowawayRedis } = await import('./redis.mjs')
-        const redis = await startThrowawayRedis(program)
-        try {
-          return await vitest('redis', { REDIS_URL: redis.url }, filters)
-        } finally {
-          await redis.stop()
-        }
-      },
+      run: () =>
+        onRedis(async (url) =>
+          url === undefined
+            ? { passed: 0, failed: 0, skipped: 1, output: '' }
+            : vitest('redis', { REDIS_URL: url }, filters),
+        ),
     },
     {
       name: 'the build',
@@ -135,10 +130,17 @@ export function testSteps(filters) {
     {
       name: 'whole-system tests',
       run: () =>
-        vitest(
-          'e2e',
-          { CHROMIUM_PATH: findProgram('chromium'), COAP_CLIENT_PATH: findProgram('libcoap') },
-          filters,
+        onRedis((url) =>
+          vitest(
+            'e2e',
+            {
+              CHROMIUM_PATH: findProgram('chromium'),
+              COAP_CLIENT_PATH: findProgram('libcoap'),
+              // one of the systems under test runs on Redis, the others on PostgreSQL alone
+              E2E_REDIS_URL: url,
+            },
+            filters,
+          ),
         ),
     },
   ]
@@ -154,5 +156,18 @@ async function onPostgres(tests) {
     return await tests(postgres.url('fieldline'))
   } finally {
     await postgres.stop()
+  }
+}
+
+/** With a Redis of its own, or with none where the program is missing. @template T @param {(url?: string) => Promise<T>} tests @returns {Promise<T>} */
+async function onRedis(tests) {
+  const program = findProgram('redis')
+  if (!program) return tests()
+  const { startThrowawayRedis } = await import('./redis.mjs')
+  const redis = await startThrowawayRedis(program)
+  try {
+    return await tests(redis.url)
+  } finally {
+    await redis.stop()
   }
 }

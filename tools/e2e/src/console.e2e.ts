@@ -39,7 +39,10 @@ describe.runIf(executablePath)('the console in a real browser', () => {
   }
 
   beforeAll(async () => {
-    system = await startSystem({ args: fleet })
+    system = await startSystem({
+      args: [...fleet, '--registration', 'known'],
+      env: { REDIS_URL: process.env.E2E_REDIS_URL ?? '' },
+    })
     browser = await chromium.launch({ executablePath, args: quiet })
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
     page = await context.newPage()
@@ -210,6 +213,8 @@ describe.runIf(executablePath)('the console in a real browser', () => {
         .toSorted()
     expect(await silent()).toEqual(planted('a'))
     expect(found('name-conflict')).toEqual(planted('j'))
+    const { body: candidates } = await system.call<List<{ endpoint: string }>>('GET', '/v1/candidates')
+    expect(candidates.items.map(({ endpoint }) => endpoint)).toEqual(planted('k'))
     const healthy = body.items.filter(({ health }) => health === 'ok').map(({ endpoint }) => endpoint)
     const known = [...planted('a'), ...planted('j'), ...planted('f')]
     const others = body.items.map(({ endpoint }) => endpoint).filter((endpoint) => !known.includes(endpoint))
