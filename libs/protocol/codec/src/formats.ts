@@ -1,11 +1,16 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
+import { formatPath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
-import { checkNodes } from './check.js'
 import { decodeCbor } from './cbor/decode.js'
 import { encodeCbor } from './cbor/encode.js'
+import { checkNodes } from './check.js'
+import { ContentFormat } from './content-format.js'
 import type { DecodeContext, EncodeContext } from './context.js'
+import { tooLarge } from './errors.js'
 import { decodeLink } from './link/decode.js'
 import { encodeLink } from './link/encode.js'
+import { decodeLwM2mCbor } from './lwm2m-cbor/decode.js'
+import { encodeLwM2mCbor } from './lwm2m-cbor/encode.js'
 import { decodeLwM2mJson } from './lwm2m-json/decode.js'
 import { encodeLwM2mJson } from './lwm2m-json/encode.js'
 import { decodeOpaque } from './opaque/decode.js'
@@ -19,25 +24,15 @@ import { encodeText } from './text/encode.js'
 import { decodeTlv } from './tlv/decode.js'
 import { encodeTlv } from './tlv/encode.js'
 
-/** CoAP Content-Format numbers that LwM2M uses. @see LwM2M Core 1.2 §7.4 */
-export const ContentFormat = {
-  Text: 0,
-  Link: 40,
-  Opaque: 42,
-  Cbor: 60,
-  SenmlJson: 110,
-  SenmlCbor: 112,
-  SenmlEtchJson: 320,
-  SenmlEtchCbor: 322,
-  Tlv: 11542,
-  LwM2mJson: 11543,
-  LwM2mCbor: 11544,
-} as const
+/** Longest payload looked at, in bytes: a firmware package in one TLV, and its header. */
+const MAX_PAYLOAD = 2 ** 24 + 64
 
 interface Format {
   readonly name: string
   readonly decode: (payload: Uint8Array, context: DecodeContext) => Node[]
   readonly encode: (nodes: readonly Node[], context: EncodeContext) => Uint8Array
+  /** Whether the format can say when a value was taken. */
+  readonly times?: true
 }
 
 const formats = new Map<number, Format>([
@@ -45,10 +40,20 @@ const formats = new Map<number, Format>([
   [ContentFormat.Link, { name: 'link format', decode: decodeLink, encode: encodeLink }],
   [ContentFormat.Opaque, { name: 'octet stream', decode: decodeOpaque, encode: encodeOpaque }],
   [ContentFormat.Cbor, { name: 'CBOR', decode: decodeCbor, encode: encodeCbor }],
-  [ContentFormat.SenmlJson, { name: 'SenML JSON', decode: decodeSenmlJson, encode: encodeSenmlJson }],
-  [ContentFormat.SenmlCbor, { name: 'SenML CBOR', decode: decodeSenmlCbor, encode: encodeSenmlCbor }],
+  [
+    ContentFormat.SenmlJson,
+    { name: 'SenML JSON', decode: decodeSenmlJson, encode: encodeSenmlJson, times: true },
+  ],
+  [
+    ContentFormat.SenmlCbor,
+    { name: 'SenML CBOR', decode: decodeSenmlCbor, encode: encodeSenmlCbor, times: true },
+  ],
   [ContentFormat.Tlv, { name: 'TLV', decode: decodeTlv, encode: encodeTlv }],
-  [ContentFormat.LwM2mJson, { name: 'LwM2M JSON', decode: decodeLwM2mJson, encode: encodeLwM2mJson }],
+  [
+    ContentFormat.LwM2mJson,
+    { name: 'LwM2M JSON', decode: decodeLwM2mJson, encode: encodeLwM2mJson, times: true },
+  ],
+  [ContentFormat.LwM2mCbor, { name: 'LwM2M CBOR', decode: decodeLwM2mCbor, encode: encodeLwM2mCbor }],
 ])
 
 /** Numbers from before the registration of the formats; still sent by old clients, never by us. */
@@ -58,11 +63,10 @@ const oldNumbers = new Map<number, number>([
   [1543, ContentFormat.LwM2mJson],
 ])
 
-/** Formats known by name only. */
-const otherNames = new Map<number, string>([
+/** Formats of composite request bodies alone: `decodePaths`, `decodeChanges` and their encoders know them. */
+const compositeNames = new Map<number, string>([
   [ContentFormat.SenmlEtchJson, 'SenML-ETCH JSON'],
   [ContentFormat.SenmlEtchCbor, 'SenML-ETCH CBOR'],
-  [ContentFormat.LwM2mCbor, 'LwM2M CBOR'],
 ])
 
 /** The number in use today for a format number that may be an old one. */
@@ -78,27 +82,31 @@ export function isSupportedFormat(format: number): boolean {
 /** A format's name for people; `format 4711` for an unknown number. */
 export function formatName(format: number): string {
   const current = currentFormat(format)
-  return formats.get(current)?.name ?? otherNames.get(current) ?? `format ${format}`
+  return formats.get(current)?.name ?? compositeNames.get(current) ?? `format ${format}`
 }
 
 /**
- * Values from a payload, in its order. Whatever the bytes, the only error is a `ProtocolError`: 4.15 for a format that is not known, 4.00 in words
- * (with the path, once it is known) for a payload that cannot be understood or does not suit the definitions.
+ * Values from a payload, in its order. Whatever the bytes, the only error is a `ProtocolError`: 4.15 for a format that is not known, 4.13 beyond the
+ * format's limits, 4.00 in words (with the path, once it is known) for a payload that cannot be understood or does not suit the definitions.
  */
 export function decode(format: number, payload: Uint8Array, context: DecodeContext): Node[] {
   const found = formats.get(currentFormat(format))
   if (!found)
     throw new ProtocolError(Code.UnsupportedContentFormat, `${formatName(format)} cannot be decoded`)
+  if (payload.length > MAX_PAYLOAD) throw tooLarge(`${found.name}: more than ${MAX_PAYLOAD} bytes`)
   return found.decode(payload, context)
 }
 
 /**
  * A payload that carries the nodes, all within the base. Throws `RangeError` in words where a value does not fit its type, lies outside the base, or
- * cannot be said in this format.
+ * cannot be said in this format (a time included).
  */
 export function encode(format: number, nodes: readonly Node[], context: EncodeContext): Uint8Array {
   const found = formats.get(format)
   if (!found) throw new RangeError(`${formatName(format)} cannot be encoded`)
   checkNodes(nodes, context)
+  const timed = found.times ? undefined : nodes.find((node) => node.time !== undefined)
+  if (timed)
+    throw new RangeError(`${formatPath(timed.path)}: ${found.name} cannot say when a value was taken`)
   return found.encode(nodes, context)
 }

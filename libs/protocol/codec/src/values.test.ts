@@ -38,6 +38,7 @@ describe('values', () => {
     ContentFormat.SenmlCbor,
     ContentFormat.Tlv,
     ContentFormat.LwM2mJson,
+    ContentFormat.LwM2mCbor,
   ]) {
     it.each(types)(`of type %s survive ${formatName(format)} unchanged`, (type, resourceId, arbitrary) => {
       fc.assert(
@@ -86,6 +87,7 @@ describe('values', () => {
     ContentFormat.SenmlCbor,
     ContentFormat.Tlv,
     ContentFormat.LwM2mJson,
+    ContentFormat.LwM2mCbor,
   ]) {
     it.each(['/3442', '/3442/0'])(
       `in many places below %s survive ${formatName(format)} unchanged`,

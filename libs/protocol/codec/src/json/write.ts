@@ -1,5 +1,5 @@
 /** A JSON member value: what LwM2M payloads need. */
-export type JsonField = string | number | bigint | boolean
+export type JsonField = string | number | bigint | boolean | null
 
 /**
  * A flat JSON object with the given members, in order; undefined ones are left out. Integers of any size are written digit by digit.

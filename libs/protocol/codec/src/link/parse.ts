@@ -15,7 +15,9 @@ const comma = /,[ \t]*/y
  * else RFC 6690 does not allow, and on lists beyond the limits.
  */
 export function parseLinks(input: string | Uint8Array): Link[] {
-  const text = typeof input === 'string' ? input : fromUtf8(input, 'link list')
+  const given = typeof input === 'string' ? input : fromUtf8(input, 'link list')
+  // Clients of LwM2M 1.0 begin the answer to Bootstrap-Discover with lwm2m="1.0" alone: an attribute of the root that is not there.
+  const text = given.startsWith('lwm2m=') ? `</>;${given}` : given
   if (text.length > MAX_LINK_TEXT) throw badPayload(`link list: longer than ${MAX_LINK_TEXT} characters`)
   const links: Link[] = []
   let at = 0

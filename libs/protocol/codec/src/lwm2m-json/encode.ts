@@ -23,7 +23,8 @@ export function encodeLwM2mJson(nodes: readonly Node[], context: EncodeContext):
   return toUtf8(`{"bn":${writeJsonField(bn)},"e":[${elements.join(',')}]${time}}`)
 }
 
-function valueField({ value }: Node): [string, JsonField] {
+function valueField({ path, type, value }: Node): [string, JsonField] {
+  if (type === 'none') throw new RangeError(`${formatPath(path)}: LwM2M JSON has no spelling for no value`)
   if (typeof value === 'string') return ['sv', value]
   if (typeof value === 'boolean') return ['bv', value]
   if (value instanceof Uint8Array) return ['sv', toBase64(value)]

@@ -4,22 +4,24 @@ import { writeCborValue } from '../cbor/encode.js'
 import { CborWriter } from '../cbor/write.js'
 import type { EncodeContext } from '../context.js'
 import { planRecords } from '../senml/plan.js'
+import type { Change } from '../senml/records.js'
 import { label } from './labels.js'
 
-/** A SenML CBOR pack of definite lengths. */
-export function encodeSenmlCbor(nodes: readonly Node[], context: EncodeContext): Uint8Array {
+/** A SenML CBOR pack of definite lengths; a removal becomes the null of SenML-ETCH. */
+export function encodeSenmlCbor(changes: readonly Change[], context: EncodeContext): Uint8Array {
   const writer = new CborWriter()
-  writer.array(nodes.length)
-  for (const { bn, bt, n, t, node } of planRecords(nodes, context)) {
+  writer.array(changes.length)
+  for (const { bn, bt, n, t, item } of planRecords(changes, context)) {
     writer.map([bn, bt, n, t].filter((field) => field !== undefined).length + 1)
     if (bn !== undefined) writer.integer(label.bn).text(bn)
     if (bt !== undefined) writeSeconds(writer.integer(label.bt), bt)
     if (n !== undefined) writer.integer(label.n).text(n)
     if (t !== undefined) writeSeconds(writer.integer(label.t), t)
-    if (isObjlnk(node.value)) writer.text(label.vlo).text(formatObjlnk(node.value))
+    if ('removed' in item) writer.integer(label.v).null()
+    else if (isObjlnk(item.value)) writer.text(label.vlo).text(formatObjlnk(item.value))
     else {
-      writer.integer(valueLabel(node))
-      writeCborValue(writer, node)
+      writer.integer(valueLabel(item))
+      writeCborValue(writer, item)
     }
   }
   return writer.finish()
@@ -30,7 +32,8 @@ function writeSeconds(writer: CborWriter, seconds: number): void {
   else writer.float(seconds)
 }
 
-function valueLabel({ value }: Node): number {
+function valueLabel({ type, value }: Node): number {
+  if (type === 'none') return label.v
   if (typeof value === 'string') return label.vs
   if (typeof value === 'boolean') return label.vb
   return value instanceof Uint8Array ? label.vd : label.v
