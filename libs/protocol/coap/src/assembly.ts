@@ -2,8 +2,10 @@ import { Code } from '@fieldline/bytes'
 import { blockSize } from './block.js'
 import { concatenate } from './body-transfer.js'
 import type { CoapCounters } from './counters.js'
-import type { RequestFields } from './options.js'
+import type { RequestFields } from './option-reading.js'
 import type { CoapLimits } from './port.js'
+import { WheelTimer } from './timer-wheel.js'
+import type { TimerWheel } from './timer-wheel.js'
 
 /** A body of which some blocks have arrived. */
 export class Assembly {
@@ -17,6 +19,7 @@ export class Assembly {
 
   constructor(
     readonly key: string,
+    readonly peerId: string,
     readonly contentFormat: number | undefined,
   ) {}
 }
@@ -33,24 +36,48 @@ const chunkOverhead = 128
 /** A transfer that has not moved for this long may be pushed out by a new one, milliseconds: longer than any round trip. */
 const staleMs = 30_000
 
-/** Request bodies on their way in, bounded in number, bytes and time (RFC 7959 §2.5). */
-export class Assemblies {
+/** Request bodies on their way in, bounded in number, bytes and time, of one peer and of all (RFC 7959 §2.5). */
+export class Assemblies extends WheelTimer {
   // In the order of the last block: the first is the one that has waited longest.
   readonly #open = new Map<string, Assembly>()
+  /** How many each peer has open. */
+  readonly #ofPeer = new Map<string, number>()
   #bytes = 0
 
   constructor(
     private readonly limits: CoapLimits,
     private readonly lifetimeMs: number,
     private readonly counters: CoapCounters,
-  ) {}
+    private readonly wheel: TimerWheel,
+    private readonly now: () => number,
+  ) {
+    super()
+  }
+
+  /** Lets go of what has waited too long. */
+  override fire(): void {
+    const nowMs = this.now()
+    this.#expire(nowMs)
+    for (const { touchedMs } of this.#open.values()) {
+      this.wheel.start(this, touchedMs + this.lifetimeMs - nowMs)
+      return
+    }
+  }
+
+  /** Forgets all. */
+  close(): void {
+    this.wheel.stop(this)
+    this.#open.clear()
+    this.#ofPeer.clear()
+    this.#bytes = 0
+  }
 
   get size(): number {
     return this.#open.size
   }
 
   /** Takes one block. `key` names peer, method, path, query and Request-Tag: tokens may change from block to block. */
-  take(key: string, fields: RequestFields, payload: Uint8Array, nowMs: number): BlockOutcome {
+  take(key: string, peerId: string, fields: RequestFields, payload: Uint8Array, nowMs: number): BlockOutcome {
     const { num, more, szx } = fields.block1!
     const size = blockSize(szx)
     const offset = num * size
@@ -68,10 +95,12 @@ export class Assemblies {
       // The peer starts anew, whatever was there.
       this.drop(assembly)
       if (!more) return { kind: 'body', body: payload, assembly: undefined }
-      if (!this.#hasRoom(size, nowMs)) {
+      if (!this.#makeRoomOfPeer(peerId) || !this.#hasRoom(size, nowMs)) {
         return this.#refuse(Code.ServiceUnavailable, 'too many bodies at once')
       }
-      assembly = new Assembly(key, fields.contentFormat)
+      assembly = new Assembly(key, peerId, fields.contentFormat)
+      this.#ofPeer.set(peerId, (this.#ofPeer.get(peerId) ?? 0) + 1)
+      if (this.#open.size === 0) this.wheel.start(this, this.lifetimeMs)
     } else if (!assembly || assembly.contentFormat !== fields.contentFormat) {
       this.drop(assembly)
       return this.#refuse(Code.RequestEntityIncomplete, 'the blocks before this one are missing')
@@ -107,6 +136,22 @@ export class Assemblies {
     if (!assembly || this.#open.get(assembly.key) !== assembly) return
     this.#open.delete(assembly.key)
     this.#bytes -= assembly.cost
+    const others = (this.#ofPeer.get(assembly.peerId) ?? 1) - 1
+    if (others > 0) this.#ofPeer.set(assembly.peerId, others)
+    else this.#ofPeer.delete(assembly.peerId)
+    if (this.#open.size === 0) this.wheel.stop(this)
+  }
+
+  /** One more of this peer: its oldest makes room, unless its handler works on it. */
+  #makeRoomOfPeer(peerId: string): boolean {
+    if ((this.#ofPeer.get(peerId) ?? 0) < this.limits.maxAssembliesPerPeer) return true
+    for (const assembly of this.#open.values()) {
+      if (assembly.peerId !== peerId || assembly.delivering) continue
+      this.counters.assembliesDropped++
+      this.drop(assembly)
+      return true
+    }
+    return false
   }
 
   #refuse(code: Code, detail: string): BlockOutcome {

@@ -1,5 +1,4 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
-import { uintValue } from './uint.js'
 
 /** A Block1 or Block2 option: block `num` of size 2^(szx+4), with `more` to come (RFC 7959 §2.2). */
 export interface Block {
@@ -27,9 +26,9 @@ export function decodeBlock(value: number): Block {
   return { num: value >>> 4, more: (value & 8) !== 0, szx }
 }
 
-/** Encodes the option value in as few bytes as possible. */
-export function encodeBlock(num: number, more: boolean, szx: number): Uint8Array {
-  return uintValue((num << 4) | (more ? 8 : 0) | szx)
+/** The option value as a number. */
+export function blockValue(num: number, more: boolean, szx: number): number {
+  return (num << 4) | (more ? 8 : 0) | szx
 }
 
 /** The largest block number that the option can hold. */

@@ -1,6 +1,7 @@
 import { blockSize, maxBlockNumber, sizeExponent } from './block.js'
 import type { Block } from './block.js'
 import type { CoapResponse } from './message.js'
+import { sameBytes } from './token-table.js'
 
 /** What a step of a transfer led to: another block is wanted, the body is whole, it starts anew, or it cannot go on. */
 export type TransferStep = 'more' | 'whole' | 'restart' | 'too-large' | 'bad-response'
@@ -40,10 +41,20 @@ export class RequestBody {
     return this.#offset + blockSize(this.#szx) >= this.payload.length
   }
 
-  /** The bytes of the current block, or the whole payload. */
-  get current(): Uint8Array {
-    if (!this.#blocks) return this.payload
-    return this.payload.subarray(this.#offset, this.#offset + blockSize(this.#szx))
+  /** Where the current block begins in the payload, and where it ends. */
+  get start(): number {
+    return this.#offset
+  }
+
+  get end(): number {
+    return this.#blocks
+      ? Math.min(this.payload.length, this.#offset + blockSize(this.#szx))
+      : this.payload.length
+  }
+
+  /** Begins anew: the peer has dropped what it had. */
+  restart(): void {
+    this.#offset = 0
   }
 
   /** The current block was accepted, answered with `block`. */
@@ -71,10 +82,7 @@ const maxRestarts = 2
 
 /** A peer that leaves the tag out of later blocks says nothing about them. */
 function mayBeSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return true
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
+  return a === undefined || b === undefined || sameBytes(a, b)
 }
 
 /** A response body on its way in, in Block2 blocks. */

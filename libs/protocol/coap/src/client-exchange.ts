@@ -1,14 +1,17 @@
 import { Code, InvariantError, ProtocolError, codeClass } from '@fieldline/bytes'
-import { encodeBlock, sizeExponent } from './block.js'
+import { sizeExponent } from './block.js'
+import type { Block } from './block.js'
 import { RequestBody, ResponseBody } from './body-transfer.js'
 import type { TransferStep } from './body-transfer.js'
 import { RequestError } from './errors.js'
 import type { RequestFailure } from './errors.js'
-import { Type, encodeMessage, noBytes } from './message.js'
-import type { CoapMessage, CoapOption, CoapRequest, CoapResponse } from './message.js'
-import { OptionNumber, readResponseOptions, requestOptions, responseOf } from './options.js'
-import { uintValue } from './uint.js'
-import type { ResponseFields } from './options.js'
+import { Type, noBytes } from './message.js'
+import type { CoapRequest, CoapResponse, MessageType } from './message.js'
+import type { MessageView } from './message-view.js'
+import type { NotificationOrder } from './notification-order.js'
+import { readResponse, responseOf } from './option-reading.js'
+import type { ResponseFields } from './option-reading.js'
+import { writeRequestOptions } from './options.js'
 import { Interaction } from './outbox.js'
 import type { Outbox } from './outbox.js'
 import type { PeerState } from './peer-table.js'
@@ -21,59 +24,72 @@ import type { TokenTable } from './token-table.js'
 export interface ClientContext {
   readonly outbox: Outbox
   readonly tokens: TokenTable
-  readonly profile: TransmissionProfile
+  readonly order: NotificationOrder
   readonly maxBody: number
   readonly blockSize: number
   /** Exchanges that have not ended, for `close`. */
   readonly open: Set<Interaction>
 }
 
-function sameToken(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
+/** All classes of answers that No-Response can name (RFC 7967 §2.1). */
+const noAnswerAtAll = 2 | 8 | 16
+/** A server that asks for freshness again and again is not asked again and again. */
+const maxEchoes = 2
 
 /** One request with its response: one message each way, or many where a body travels in blocks. */
 export class ClientExchange extends Interaction {
   token: Uint8Array
   readonly response: Promise<CoapResponse>
+  /** @internal in the token table. */
+  nextOfKey: ClientExchange | undefined
+  /** @internal in the token table. */
+  isOpen = false
   readonly #context: ClientContext
   readonly #request: CoapRequest
   readonly #options: RequestOptions
   readonly #upload: RequestBody
+  /** The token it began with: later blocks of an observation have others. */
+  readonly #firstToken: Uint8Array
   #download: ResponseBody | undefined
+  #type: MessageType = Type.Confirmable
   #running = false
   #sent = false
   #acknowledged = false
   #ended = false
+  #echo: Uint8Array | undefined
+  #echoes = 0
+  #requestTag: number | undefined
+  #onAbort: (() => void) | undefined
   #resolve!: (response: CoapResponse) => void
   #reject!: (error: Error) => void
 
   constructor(
     context: ClientContext,
     state: PeerState,
+    profile: TransmissionProfile,
     request: CoapRequest,
     options: RequestOptions,
     /** The first block, if it came as a notification: only the rest is asked for. */
     download?: ResponseBody,
   ) {
-    super(context.outbox, state, options.profile ?? context.profile)
+    super(context.outbox, state, profile)
     this.#context = context
     this.#request = request
     this.#options = options
     this.#upload = new RequestBody(request.payload, context.blockSize)
     this.#download = download
     this.token = options.token ?? context.tokens.draw()
+    this.#firstToken = this.token
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     context.open.add(this)
-    options.signal?.addEventListener('abort', this.#onAbort)
+    if (options.signal) {
+      this.#onAbort = () => this.fail('cancelled')
+      options.signal.addEventListener('abort', this.#onAbort)
+    }
   }
-
-  readonly #onAbort = (): void => this.fail('cancelled')
 
   /** A separate response with Observe while the observation is being cancelled is a last notification, not the answer. */
   isStrayNotification(fields: ResponseFields): boolean {
@@ -92,130 +108,165 @@ export class ClientExchange extends Interaction {
 
   override start(): void {
     this.#running = true
-    if (this.#uploading) this.state.upload = this
-    const messageId = this.state.takeMessageId()
-    if (messageId < 0) return this.fail('overload')
+    const { state, outbox } = this
+    if (this.#uploading && state.upload !== this) {
+      state.upload = this
+      // Blocks of a body given up may still arrive: a tag keeps them out of this one (RFC 9175 §3.5.1).
+      if (state.abandoned > 0) this.#requestTag = state.abandoned
+    }
+    if (state.echo) {
+      this.#echo = state.echo
+      state.echo = undefined
+    }
     const confirmable = this.#request.confirmable !== false || this.#upload.inBlocks || !!this.#download
-    let datagram: Uint8Array
+    this.#type = confirmable ? Type.Confirmable : Type.NonConfirmable
     try {
-      datagram = encodeMessage(this.#message(confirmable, messageId))
       if (!this.#sent) this.#options.onSent?.()
+      if (confirmable) outbox.transmit(this)
+      else {
+        this.messageId = state.takeMessageId(outbox.clock.now())
+        outbox.send(this.encode(), state.peer)
+      }
     } catch (error) {
       return this.#end(error instanceof Error ? error : new InvariantError(String(error)))
     }
     this.#sent = true
-    this.outbox.counters.requestsSent++
+    outbox.counters.requestsSent++
+    if (!confirmable && this.#wantsNothing) return this.#unanswered()
     this.#context.tokens.open(this)
-    if (confirmable) this.outbox.transmit(this, datagram, messageId)
-    else {
-      this.#awaitResponse()
-      this.outbox.send(datagram, this.state.peer)
-    }
+    if (!confirmable) this.#awaitResponse()
   }
 
-  #message(confirmable: boolean, messageId: number): CoapMessage {
+  override encode(): Uint8Array {
     const request = this.#request
     const download = this.#download
-    const options = requestOptions(request, download ? undefined : request.observe)
-    let payload: Uint8Array = noBytes
+    const upload = this.#upload
+    const { writer } = this.outbox
+    writer.begin(this.#type, request.code, this.messageId, this.token)
     if (download) {
-      options.push(this.#blockOption(OptionNumber.Block2, download.num, false, download.szx))
+      const block2 = { num: download.num, more: false, szx: download.szx }
+      writeRequestOptions(writer, request, { block2, echo: this.#echo, requestTag: this.#requestTag })
       // The payload of FETCH is part of what is asked for (RFC 8132 §2.3); that of other methods has been delivered.
-      if (request.code === Code.Fetch && !this.#upload.inBlocks) payload = request.payload
-    } else {
-      payload = this.#upload.current
-      const { blockSize } = this.#context
-      const reads = request.code === Code.Get || request.code === Code.Fetch
-      if (blockSize < 1024 && reads) {
-        options.push(this.#blockOption(OptionNumber.Block2, 0, false, sizeExponent(blockSize)))
-      }
-      if (this.#upload.inBlocks) {
-        const { num, isLast, szx } = this.#upload
-        options.push(this.#blockOption(OptionNumber.Block1, num, !isLast, szx))
-        if (this.#upload.isFirst) {
-          options.push({ number: OptionNumber.Size1, value: uintValue(request.payload.length) })
-        }
-      }
+      return writer.finish(request.code === Code.Fetch && !upload.inBlocks ? request.payload : noBytes)
     }
-    return {
-      type: confirmable ? Type.Confirmable : Type.NonConfirmable,
-      code: request.code,
-      messageId,
-      token: this.token,
-      options,
-      payload,
-    }
+    writeRequestOptions(writer, request, {
+      observe: request.observe,
+      block2: this.#earlyBlock2(),
+      block1: upload.inBlocks ? { num: upload.num, more: !upload.isLast, szx: upload.szx } : undefined,
+      size1: upload.inBlocks && upload.isFirst ? request.payload.length : undefined,
+      echo: this.#echo,
+      requestTag: this.#requestTag,
+    })
+    return writer.finish(request.payload, upload.start, upload.end)
   }
 
-  #blockOption(number: number, num: number, more: boolean, szx: number): CoapOption {
-    return { number, value: encodeBlock(num, more, szx) }
+  /** Early negotiation: the answer is to come in blocks of our size from the first on (RFC 7959 §2.4). */
+  #earlyBlock2(): Block | undefined {
+    const { blockSize } = this.#context
+    const { code } = this.#request
+    if (blockSize >= 1024 || (code !== Code.Get && code !== Code.Fetch)) return undefined
+    return { num: 0, more: false, szx: sizeExponent(blockSize) }
   }
 
   #awaitResponse(): void {
     this.outbox.wheel.start(this, this.#options.responseTimeoutMs ?? maxTransmitWait(this.profile))
   }
 
+  get #wantsNothing(): boolean {
+    return ((this.#request.noResponse ?? 0) & noAnswerAtAll) === noAnswerAtAll && !this.#expectsMore
+  }
+
+  /** A block before the last is always answered: No-Response is about the request, not about its parts. */
+  get #expectsMore(): boolean {
+    return this.#download !== undefined || (this.#upload.inBlocks && !this.#upload.isLast)
+  }
+
+  /** No answer came, and where some are not wanted, that says all was well (RFC 7967 §2). */
+  #unanswered(): void {
+    this.#end({ code: Code.Empty, payload: noBytes })
+  }
+
   protected override expired(): void {
+    if ((this.#request.noResponse ?? 0) !== 0 && !this.#expectsMore) return this.#unanswered()
     this.outbox.counters.timeouts++
     this.fail('timeout')
   }
 
-  override acknowledged(message: CoapMessage): boolean {
-    if (message.code === Code.Empty) {
+  override acknowledged(view: MessageView): boolean {
+    if (view.code === Code.Empty) {
       this.#acknowledged = true
-      this.outbox.settle(this)
-      this.#awaitResponse()
+      this.outbox.arrived(this)
+      if (this.#wantsNothing) this.#unanswered()
+      else this.#awaitResponse()
       return true
     }
-    if (!sameToken(message.token, this.token)) return false
+    // RFC 7252 §5.3.2: a piggybacked response must match the token, too.
+    const { tokens } = this.#context
+    if (tokens.find(this.state.peer, view.bytes, view.tokenStart, view.tokenEnd) !== this) return false
     let fields: ResponseFields
     try {
-      fields = readResponseOptions(message.options)
+      fields = readResponse(view)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.outbox.counters.badOptions++
       this.#acknowledged = true
+      this.outbox.arrived(this)
       this.fail('bad-response', error.message)
       return true
     }
-    this.respond(message, fields)
+    this.outbox.arrived(this)
+    this.respond(fields)
     return true
   }
 
   /** The response to the message under way has arrived. */
-  respond(message: CoapMessage, fields: ResponseFields): void {
+  respond(fields: ResponseFields): void {
     this.#acknowledged = true
     this.outbox.settle(this)
     this.#context.tokens.close(this)
-    if (this.#download) this.#takeBlock(message, fields)
-    else if (!this.#takeUploadAnswer(message, fields)) {
+    if (fields.echo && this.#takeEcho(fields.code, fields.echo)) return
+    if (this.#download) this.#takeBlock(fields)
+    else if (!this.#takeUploadAnswer(fields)) {
       const { block2 } = fields
-      if (block2 && codeClass(message.code) === 2 && (block2.more || block2.num > 0)) {
+      if (block2 && codeClass(fields.code) === 2 && (block2.more || block2.num > 0)) {
         this.#download = new ResponseBody(this.#context.maxBody)
-        this.#takeBlock(message, fields)
-      } else this.#end(responseOf(message.code, fields, message.payload))
+        this.#takeBlock(fields)
+      } else this.#conclude(responseOf(fields))
     }
   }
 
+  /** Keeps an Echo value; true if the request is sent again with it, because its freshness was in doubt (RFC 9175 §2.3). */
+  #takeEcho(code: Code, echo: Uint8Array): boolean {
+    if (code !== Code.Unauthorized || this.#download || this.#echoes === maxEchoes) {
+      this.state.echo = echo
+      return false
+    }
+    this.#echoes++
+    this.#echo = echo
+    this.#upload.restart()
+    this.#next()
+    return true
+  }
+
   /** True if the answer was to a block on the way, and not to the request. */
-  #takeUploadAnswer(message: CoapMessage, fields: ResponseFields): boolean {
+  #takeUploadAnswer(fields: ResponseFields): boolean {
     const upload = this.#upload
-    if (message.code === Code.RequestEntityTooLarge) {
+    if (fields.code === Code.RequestEntityTooLarge) {
       if (!upload.shrink(fields.block1)) return false
       this.#next()
       return true
     }
-    if (!upload.inBlocks || codeClass(message.code) !== 2) return false
-    if (upload.isLast && message.code !== Code.Continue) return false
+    if (!upload.inBlocks || codeClass(fields.code) !== 2) return false
+    if (upload.isLast && fields.code !== Code.Continue) return false
     const step = upload.isLast ? 'bad-response' : upload.accept(fields.block1)
     if (step === 'more') this.#next()
     else this.fail(step === 'too-large' ? step : 'bad-response')
     return true
   }
 
-  #takeBlock(message: CoapMessage, fields: ResponseFields): void {
-    const response = responseOf(message.code, fields, message.payload)
-    if (codeClass(message.code) !== 2) return this.#end(response)
+  #takeBlock(fields: ResponseFields): void {
+    const response = responseOf(fields)
+    if (codeClass(fields.code) !== 2) return this.#conclude(response)
     if (!fields.block2) return this.fail('bad-response')
     const download = this.#download!
     let step: TransferStep = download.add(response, fields.block2, fields.size2)
@@ -223,7 +274,7 @@ export class ClientExchange extends Interaction {
     if (step === 'restart' && this.#request.code !== Code.Get && this.#request.code !== Code.Fetch) {
       step = 'bad-response'
     }
-    if (step === 'whole') this.#end(download.whole())
+    if (step === 'whole') this.#conclude(download.whole())
     else if (step === 'more' || step === 'restart') {
       if (this.state.upload === this) this.state.upload = undefined
       // The token of an observation belongs to its notifications. Any other is kept: some servers find the rest of an answer by it.
@@ -241,14 +292,29 @@ export class ClientExchange extends Interaction {
     if (!this.#ended) this.#end(new RequestError(reason, this.#acknowledged, this.#sent, detail))
   }
 
+  /** A response begins an observation with its value, continues none without one (RFC 7641 §3.1, §3.6). */
+  #conclude(response: CoapResponse): void {
+    const { observe } = this.#request
+    if (observe !== undefined) {
+      const { order, outbox } = this.#context
+      if (observe === 0 && response.observe !== undefined && codeClass(response.code) === 2) {
+        order.admit(this.#firstToken, response.observe, outbox.clock.now())
+      } else order.forget(this.#firstToken)
+    }
+    this.#end(response)
+  }
+
   #end(outcome: CoapResponse | Error): void {
     if (this.#ended) return
     this.#ended = true
     this.#context.open.delete(this)
-    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#onAbort) this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.outbox.settle(this)
     this.#context.tokens.close(this)
-    if (this.state.upload === this) this.state.upload = undefined
+    if (this.state.upload === this) {
+      this.state.upload = undefined
+      if (outcome instanceof RequestError) this.state.abandoned++
+    }
     if (outcome instanceof Error) this.#reject(outcome)
     else this.#resolve(outcome)
     if (this.#running) this.outbox.release(this.state)

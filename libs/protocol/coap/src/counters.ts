@@ -40,6 +40,16 @@ export interface CoapCounters {
   withheld: number
   /** Handlers that failed with something else than a ProtocolError: answered 5.00. */
   handlerErrors: number
+  /** Notifications that arrived after a newer one of their observation (RFC 7641 §3.4). */
+  staleNotifications: number
+  /** Answers not sent because the request says that they are not wanted (RFC 7967). */
+  suppressedAnswers: number
+  /** Requests answered 4.01 with an Echo value, to prove their freshness (RFC 9175). */
+  echoesDemanded: number
+  /** Requests, notifications and pings refused because too many wait for their peer, or every peer in the table is busy. */
+  queueOverflows: number
+  /** Answers and notifications not sent because every Message ID was used within EXCHANGE_LIFETIME (RFC 7252 §4.4). */
+  messageIdsExhausted: number
   /** Dedup entries overwritten before their time because memory is bounded. */
   exchangesEvicted: number
   /** Block-wise request bodies given up: too old, or pushed out. */
@@ -71,6 +81,11 @@ export function createCounters(): CoapCounters {
     droppedOverload: 0,
     withheld: 0,
     handlerErrors: 0,
+    staleNotifications: 0,
+    suppressedAnswers: 0,
+    echoesDemanded: 0,
+    queueOverflows: 0,
+    messageIdsExhausted: 0,
     exchangesEvicted: 0,
     assembliesDropped: 0,
     blocksRefused: 0,

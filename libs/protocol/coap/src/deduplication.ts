@@ -1,15 +1,21 @@
 import type { Random } from '@fieldline/bytes'
 import type { CoapCounters } from './counters.js'
-
-/** Bytes of an answer kept beside its entry: an acknowledgement with a token and a short Location-Path fits. */
-const inlineBytes = 32
-const firstCapacity = 16
-const unitMs = 100
-
-const State = { Free: 0, Pending: 1, Answered: 2 } as const
+import { KeyedHash } from './keyed-hash.js'
+import { capacityFor } from './keyed-rows.js'
 
 /**
- * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in typed arrays: 60 bytes
+ * Bytes of an answer kept beside its entry, its Message ID aside, which is that of the entry: an acknowledgement with a token of eight bytes
+ * and the Location-Path of a registration fits.
+ */
+const inlineBytes = 26
+const firstCapacity = capacityFor(1)
+const unitMs = 100
+
+/** What an entry is: from `inline` on, the mark less `inline` is the length of the answer kept beside it. */
+const Mark = { free: 0, pending: 1, silent: 2, long: 3, inline: 4 } as const
+
+/**
+ * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in typed arrays: 49 bytes
  * an entry, growing to a bound, then the oldest is overwritten. Peers are kept as a 64-bit hash keyed with random numbers.
  *
  * An entry is named by its sequence number. A name outlives its entry harmlessly: `store` and `release` of an overwritten one do nothing.
@@ -18,36 +24,27 @@ export class Deduplication {
   readonly #maxCapacity: number
   readonly #maxLongBytes: number
   readonly #counters: CoapCounters
-  readonly #seedA: number
-  readonly #seedB: number
+  readonly #hash: KeyedHash
   #capacity = firstCapacity
-  #heads = new Int32Array(firstCapacity * 2).fill(-1)
+  #heads = new Int32Array(firstCapacity).fill(-1)
   #nexts = new Int32Array(firstCapacity)
   #hashA = new Int32Array(firstCapacity)
   #hashB = new Int32Array(firstCapacity)
   #ids = new Uint16Array(firstCapacity)
   #expiries = new Uint32Array(firstCapacity)
-  #states = new Uint8Array(firstCapacity)
-  #lengths = new Uint8Array(firstCapacity)
+  #marks = new Uint8Array(firstCapacity)
   #inline = new Uint8Array(firstCapacity * inlineBytes)
-  #long = new Map<number, Uint8Array>()
+  readonly #long = new Map<number, Uint8Array>()
   #longBytes = 0
   #first = 0
   #next = 0
   #origin: number | undefined
-  // The hash of the peer asked for last: `find` and `add` come in pairs.
-  #hashed: string | undefined
-  #a = 0
-  #b = 0
 
   constructor(maxExchanges: number, maxLongBytes: number, random: Random, counters: CoapCounters) {
-    this.#maxCapacity = Math.max(firstCapacity, 2 ** Math.ceil(Math.log2(maxExchanges)))
+    this.#maxCapacity = capacityFor(maxExchanges)
     this.#maxLongBytes = maxLongBytes
     this.#counters = counters
-    const bytes = random.bytes(8)
-    const seed = new DataView(bytes.buffer, bytes.byteOffset)
-    this.#seedA = seed.getInt32(0)
-    this.#seedB = seed.getInt32(4)
+    this.#hash = new KeyedHash(random)
   }
 
   /** Entries in memory, those past their lifetime included. */
@@ -55,25 +52,9 @@ export class Deduplication {
     return this.#next - this.#first
   }
 
-  #hash(peerId: string): void {
-    if (peerId === this.#hashed) return
-    this.#hashed = peerId
-    let a = this.#seedA
-    let b = this.#seedB
-    for (let i = 0; i < peerId.length; i++) {
-      const char = peerId.charCodeAt(i)
-      a = Math.imul(a ^ char, 0x85ebca6b)
-      a ^= a >>> 15
-      b = Math.imul(b + char, 0xc2b2ae35)
-      b ^= b >>> 13
-    }
-    this.#a = a
-    this.#b = b
-  }
-
   #bucket(hashA: number, messageId: number): number {
     const mixed = Math.imul(hashA ^ Math.imul(messageId, 0x9e3779b1), 0x27d4eb2f)
-    return (mixed ^ (mixed >>> 15)) & (this.#capacity * 2 - 1)
+    return (mixed ^ (mixed >>> 15)) & (this.#capacity - 1)
   }
 
   #time(nowMs: number): number {
@@ -83,10 +64,11 @@ export class Deduplication {
 
   /** The entry of a message seen before and not past its lifetime, or -1. */
   find(peerId: string, messageId: number, nowMs: number): number {
-    this.#hash(peerId)
+    this.#hash.text(peerId)
+    const { a, b } = this.#hash
     const mask = this.#capacity - 1
-    for (let i = this.#heads[this.#bucket(this.#a, messageId)]; i >= 0; i = this.#nexts[i]) {
-      if (this.#ids[i] === messageId && this.#hashA[i] === this.#a && this.#hashB[i] === this.#b) {
+    for (let i = this.#heads[this.#bucket(a, messageId)]; i >= 0; i = this.#nexts[i]) {
+      if (this.#ids[i] === messageId && this.#hashA[i] === a && this.#hashB[i] === b) {
         if (this.#expiries[i] <= this.#time(nowMs)) return -1
         return this.#first + ((i - this.#first) & mask)
       }
@@ -104,19 +86,18 @@ export class Deduplication {
       if (this.#capacity < this.#maxCapacity) this.#grow()
       else {
         this.#counters.exchangesEvicted++
-        this.#drop(this.#first & (this.#capacity - 1))
+        this.#drop(this.#first)
         this.#first++
       }
     }
-    this.#hash(peerId)
+    this.#hash.text(peerId)
     const entry = this.#next++
     const i = entry & (this.#capacity - 1)
-    this.#hashA[i] = this.#a
-    this.#hashB[i] = this.#b
+    this.#hashA[i] = this.#hash.a
+    this.#hashB[i] = this.#hash.b
     this.#ids[i] = messageId
     this.#expiries[i] = now + Math.ceil(lifetimeMs / unitMs)
-    this.#states[i] = State.Pending
-    this.#lengths[i] = 0
+    this.#marks[i] = Mark.pending
     this.#chain(i)
     return entry
   }
@@ -130,15 +111,16 @@ export class Deduplication {
   #dropOldest(now: number): void {
     if (this.#first === this.#next) return
     const i = this.#first & (this.#capacity - 1)
-    if (this.#states[i] !== State.Free && this.#expiries[i] > now) return
-    this.#drop(i)
+    if (this.#marks[i] !== Mark.free && this.#expiries[i] > now) return
+    this.#drop(this.#first)
     this.#first++
   }
 
-  #drop(i: number): void {
-    if (this.#states[i] === State.Free) return
-    this.#states[i] = State.Free
-    this.#forgetLong(i)
+  #drop(entry: number): void {
+    const i = entry & (this.#capacity - 1)
+    if (this.#marks[i] === Mark.free) return
+    if (this.#marks[i] === Mark.long) this.#forgetLong(entry)
+    this.#marks[i] = Mark.free
     const bucket = this.#bucket(this.#hashA[i], this.#ids[i])
     let at = this.#heads[bucket]
     if (at === i) {
@@ -149,32 +131,37 @@ export class Deduplication {
     if (at >= 0) this.#nexts[at] = this.#nexts[i]
   }
 
-  #forgetLong(i: number): void {
-    const answer = this.#long.get(i)
+  #forgetLong(entry: number): void {
+    const answer = this.#long.get(entry)
     if (!answer) return
     this.#longBytes -= answer.length
-    this.#long.delete(i)
+    this.#long.delete(entry)
   }
 
   #held(entry: number): number {
     if (entry < this.#first || entry >= this.#next) return -1
     const i = entry & (this.#capacity - 1)
-    return this.#states[i] === State.Free ? -1 : i
+    return this.#marks[i] === Mark.free ? -1 : i
   }
 
   /** Keeps the datagram that answers a message, to be repeated; an empty one means that the message was dealt with in silence. */
   store(entry: number, answer: Uint8Array): void {
     const i = this.#held(entry)
     if (i < 0) return
-    this.#states[i] = State.Answered
-    this.#forgetLong(i)
-    this.#lengths[i] = 0
-    if (answer.length <= inlineBytes) {
-      this.#lengths[i] = answer.length
-      this.#inline.set(answer, i * inlineBytes)
+    if (this.#marks[i] === Mark.long) this.#forgetLong(entry)
+    const { length } = answer
+    if (length === 0) this.#marks[i] = Mark.silent
+    else if (length >= 4 && length <= inlineBytes + 2 && ((answer[2] << 8) | answer[3]) === this.#ids[i]) {
+      this.#marks[i] = Mark.inline + length - 2
+      let at = i * inlineBytes
+      this.#inline[at++] = answer[0]
+      this.#inline[at++] = answer[1]
+      for (let from = 4; from < length; from++) this.#inline[at++] = answer[from]
     } else {
-      this.#long.set(i, answer)
-      this.#longBytes += answer.length
+      this.#marks[i] = Mark.long
+      // A copy: the datagram may be a small part of the memory that it keeps.
+      this.#long.set(entry, answer.slice())
+      this.#longBytes += length
       // Insertion order: the oldest long answers go first. Their duplicates are still known, only no longer answered.
       for (const oldest of this.#long.keys()) {
         if (this.#longBytes <= this.#maxLongBytes) break
@@ -187,55 +174,58 @@ export class Deduplication {
   answer(entry: number): Uint8Array | undefined {
     const i = this.#held(entry)
     if (i < 0) return undefined
-    const length = this.#lengths[i]
-    if (length > 0) return this.#inline.slice(i * inlineBytes, i * inlineBytes + length)
-    return this.#long.get(i)
+    const mark = this.#marks[i]
+    if (mark === Mark.long) return this.#long.get(entry)
+    if (mark < Mark.inline) return undefined
+    const kept = mark - Mark.inline
+    const answer = new Uint8Array(kept + 2)
+    const at = i * inlineBytes
+    answer.set(this.#inline.subarray(at + 2, at + kept), 4)
+    answer[0] = this.#inline[at]
+    answer[1] = this.#inline[at + 1]
+    answer[2] = this.#ids[i] >> 8
+    answer[3] = this.#ids[i]
+    return answer
   }
 
   /** Forgets a message, so that its retransmission is taken as new. */
   release(entry: number): void {
-    const i = this.#held(entry)
-    if (i >= 0) this.#drop(i)
+    if (this.#held(entry) >= 0) this.#drop(entry)
   }
 
+  /** Only called when the ring is full. */
   #grow(): void {
-    const old = {
-      mask: this.#capacity - 1,
-      hashA: this.#hashA,
-      hashB: this.#hashB,
-      ids: this.#ids,
-      expiries: this.#expiries,
-      states: this.#states,
-      lengths: this.#lengths,
-      inline: this.#inline,
-      long: this.#long,
-    }
+    const old = this.#capacity
     this.#capacity *= 2
-    const capacity = this.#capacity
-    this.#heads = new Int32Array(capacity * 2).fill(-1)
-    this.#nexts = new Int32Array(capacity)
-    this.#hashA = new Int32Array(capacity)
-    this.#hashB = new Int32Array(capacity)
-    this.#ids = new Uint16Array(capacity)
-    this.#expiries = new Uint32Array(capacity)
-    this.#states = new Uint8Array(capacity)
-    this.#lengths = new Uint8Array(capacity)
-    this.#inline = new Uint8Array(capacity * inlineBytes)
-    this.#long = new Map()
+    const split = this.#first & (old - 1)
+    const to = this.#first & (this.#capacity - 1)
+    this.#hashA = unrolled(this.#hashA, new Int32Array(this.#capacity), split, to)
+    this.#hashB = unrolled(this.#hashB, new Int32Array(this.#capacity), split, to)
+    this.#ids = unrolled(this.#ids, new Uint16Array(this.#capacity), split, to)
+    this.#expiries = unrolled(this.#expiries, new Uint32Array(this.#capacity), split, to)
+    this.#marks = unrolled(this.#marks, new Uint8Array(this.#capacity), split, to)
+    const inline = new Uint8Array(this.#capacity * inlineBytes)
+    this.#inline = unrolled(this.#inline, inline, split * inlineBytes, to * inlineBytes)
+    this.#heads = new Int32Array(this.#capacity).fill(-1)
+    this.#nexts = new Int32Array(this.#capacity)
     for (let entry = this.#first; entry < this.#next; entry++) {
-      const from = entry & old.mask
-      const to = entry & (capacity - 1)
-      this.#states[to] = old.states[from]
-      if (old.states[from] === State.Free) continue
-      this.#hashA[to] = old.hashA[from]
-      this.#hashB[to] = old.hashB[from]
-      this.#ids[to] = old.ids[from]
-      this.#expiries[to] = old.expiries[from]
-      this.#lengths[to] = old.lengths[from]
-      this.#inline.set(old.inline.subarray(from * inlineBytes, (from + 1) * inlineBytes), to * inlineBytes)
-      const long = old.long.get(from)
-      if (long) this.#long.set(to, long)
-      this.#chain(to)
+      const i = entry & (this.#capacity - 1)
+      if (this.#marks[i] !== Mark.free) this.#chain(i)
     }
   }
+}
+
+/**
+ * A full ring copied into one twice as long: its first entry is at `split` of the old one and at `to` of the new one, where its second part
+ * follows the first.
+ */
+function unrolled<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+  from: T,
+  into: T,
+  split: number,
+  to: number,
+): T {
+  into.set(from.subarray(split), to)
+  into.set(from.subarray(0, split), (to + from.length - split) % into.length)
+  return into
 }

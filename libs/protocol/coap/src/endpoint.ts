@@ -1,42 +1,42 @@
 import { Code, InvariantError, ProtocolError, codeClass } from '@fieldline/bytes'
 import type { Clock, Random } from '@fieldline/bytes'
-import { blockSize, contentTag, encodeBlock, sizeExponent } from './block.js'
+import { blockSize, contentTag, sizeExponent } from './block.js'
 import { ClientExchange } from './client-exchange.js'
 import type { ClientContext } from './client-exchange.js'
 import { createCounters } from './counters.js'
 import type { CoapCounters } from './counters.js'
 import { Deduplication } from './deduplication.js'
+import type { EndpointParts } from './endpoint-parts.js'
 import { RequestError } from './errors.js'
-import { Type, decodeMessage, encodeEmpty, encodeMessage } from './message.js'
-import type {
-  CoapMessage,
-  CoapRequest,
-  CoapResponse,
-  DatagramTransport,
-  MessageType,
-  Peer,
-} from './message.js'
+import { Type } from './message.js'
+import type { CoapRequest, CoapResponse, DatagramTransport, MessageType, Peer } from './message.js'
+import { MessageView } from './message-view.js'
+import { maxTokenLength } from './message-writer.js'
 import { NotificationIntake } from './notification-intake.js'
-import { OptionNumber, readResponseOptions, responseOptions } from './options.js'
-import { uintValue } from './uint.js'
-import type { ResponseFields } from './options.js'
+import { NotificationOrder } from './notification-order.js'
+import { ConfirmableNotification, Ping } from './one-message.js'
+import { readResponse } from './option-reading.js'
+import type { ResponseFields } from './option-reading.js'
+import { writeResponseOptions } from './options.js'
+import type { ResponseExtras } from './options.js'
 import { Outbox } from './outbox.js'
 import { PeerTable } from './peer-table.js'
+import type { PeerState } from './peer-table.js'
 import { defaultLimits } from './port.js'
 import type {
   CoapEndpoint,
   CoapLimits,
   NotificationHandler,
+  NotificationOptions,
   NotifyResult,
   ObservationPath,
   RequestHandler,
   RequestOptions,
+  ServeOptions,
 } from './port.js'
 import { exchangeLifetime, nonLifetime, profiles } from './profile.js'
 import type { TransmissionProfile } from './profile.js'
 import { RequestServer } from './request-server.js'
-import type { EndpointParts } from './request-server.js'
-import { ConfirmableNotification, Ping } from './one-message.js'
 import { wheelOf } from './timer-wheel.js'
 import { TokenTable } from './token-table.js'
 
@@ -45,8 +45,10 @@ export interface CoapEndpointOptions {
   readonly transport: DatagramTransport
   readonly clock: Clock
   readonly random: Random
-  /** Default `profiles.wired`. */
+  /** How patient it is with every peer. Default `profiles.wired`. */
   readonly profile?: TransmissionProfile
+  /** The profile of one peer; undefined for that of the endpoint. Asked for every message: it must be quick and give the same until the peer changes. */
+  readonly profileOf?: (peer: Peer) => TransmissionProfile | undefined
   readonly limits?: Partial<CoapLimits>
 }
 
@@ -57,11 +59,15 @@ export function createCoapEndpoint(options: CoapEndpointOptions): CoapEndpoint {
 
 /** Non-confirmable notifications per peer whose tokens are remembered for a late reset. */
 const maxNotified = 8
+const noOptions = {}
 
-function isMulticast(address: string): boolean {
-  if (address.includes(':')) return /^ff/i.test(address)
-  const first = Number.parseInt(address, 10)
-  return first >= 224 && first <= 255
+/** RFC 7252 §8: a group has no Message IDs and no acknowledgements; nothing can be asked of it here, and nothing truly comes from it. */
+function isGroup(address: string): boolean {
+  const first = address.charCodeAt(0)
+  // 'f' and 'F': ff00::/8. '2': 224.0.0.0/4 and the broadcast address.
+  if (first === 0x66 || first === 0x46) return /^ff[0-9a-f]{2}:/i.test(address)
+  if (first !== 0x32 || address.charCodeAt(3) !== 0x2e) return false
+  return Number.parseInt(address, 10) >= 224
 }
 
 class Endpoint implements CoapEndpoint {
@@ -72,48 +78,53 @@ class Endpoint implements CoapEndpoint {
   readonly #tokens: TokenTable
   readonly #server: RequestServer
   readonly #intake: NotificationIntake
-  readonly #exchangeLifetime: number
-  readonly #nonLifetime: number
+  #view = new MessageView()
+  #isReading = false
   #onObserverGone: ((token: Uint8Array, peer: Peer) => void) | undefined
   #closed = false
 
   constructor(options: CoapEndpointOptions) {
-    const { transport, clock, random, profile = profiles.wired } = options
+    const { transport, clock, random, profile = profiles.wired, profileOf } = options
     const limits: CoapLimits = { ...defaultLimits, ...options.limits }
     const { counters } = this
     this.#transport = transport
-    this.#exchangeLifetime = exchangeLifetime(profile)
-    this.#nonLifetime = nonLifetime(profile)
     this.#tokens = new TokenTable(random)
+    const peers = new PeerTable(limits.maxPeers, random)
     this.#parts = {
       clock,
-      outbox: new Outbox(transport, wheelOf(clock), random, counters, limits.maxQueue),
-      peers: new PeerTable(limits.maxPeers, random),
+      outbox: new Outbox(transport, wheelOf(clock), clock, random, counters, peers, limits.maxQueue),
+      peers,
       seen: new Deduplication(limits.maxExchanges, limits.maxAnswerBytes, random, counters),
+      order: new NotificationOrder(limits.maxObservations, random),
       counters,
       limits,
+      profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,
       profile,
       open: new Set(),
     }
     this.#client = {
       outbox: this.#parts.outbox,
       tokens: this.#tokens,
-      profile,
+      order: this.#parts.order,
       maxBody: limits.maxBody,
       blockSize: limits.blockSize,
       open: this.#parts.open,
     }
-    this.#server = new RequestServer(this.#parts)
+    this.#server = new RequestServer(this.#parts, random)
     this.#intake = new NotificationIntake(this.#parts, this.#client)
     transport.listen((datagram, peer) => this.#receive(datagram, peer))
   }
 
-  serve(handler: RequestHandler): void {
-    this.#server.serve(handler)
+  serve(handler: RequestHandler, options: ServeOptions = noOptions): void {
+    this.#server.serve(handler, options)
   }
 
-  onNotification(handler: NotificationHandler, observationPath?: ObservationPath): void {
-    this.#intake.handle(handler, observationPath)
+  onNotification(
+    handler: NotificationHandler,
+    observationPath?: ObservationPath,
+    options: NotificationOptions = noOptions,
+  ): void {
+    this.#intake.handle(handler, observationPath, options)
   }
 
   onObserverGone(handler: (token: Uint8Array, peer: Peer) => void): void {
@@ -124,16 +135,24 @@ class Endpoint implements CoapEndpoint {
     return this.#tokens.draw()
   }
 
-  request(peer: Peer, request: CoapRequest, options: RequestOptions = {}): Promise<CoapResponse> {
-    if (options.token && options.token.length > 8) {
+  request(peer: Peer, request: CoapRequest, options: RequestOptions = noOptions): Promise<CoapResponse> {
+    if (options.token && options.token.length > maxTokenLength) {
       return Promise.reject(new InvariantError(`a token of ${options.token.length} bytes`))
     }
+    if (isGroup(peer.address)) return Promise.reject(new InvariantError(`${peer.address} is a group`))
     if (options.signal?.aborted) return Promise.reject(new RequestError('cancelled', false, false))
-    const state = this.#closed ? undefined : this.#parts.peers.open(peer)
+    const state = this.#open(peer)
     if (!state) return Promise.reject(this.#unavailable())
-    const exchange = new ClientExchange(this.#client, state, request, options)
+    const profile = options.profile ?? this.#parts.profileOf(peer)
+    const exchange = new ClientExchange(this.#client, state, profile, request, options)
     this.#parts.outbox.enqueue(exchange)
     return exchange.response
+  }
+
+  #open(peer: Peer): PeerState | undefined {
+    const state = this.#closed ? undefined : this.#parts.peers.open(peer)
+    if (!state && !this.#closed) this.counters.queueOverflows++
+    return state
   }
 
   #unavailable(): RequestError {
@@ -141,10 +160,10 @@ class Endpoint implements CoapEndpoint {
   }
 
   ping(peer: Peer): Promise<void> {
-    const { outbox, peers, profile, open } = this.#parts
-    const state = this.#closed ? undefined : peers.open(peer)
+    const { outbox, profileOf, open } = this.#parts
+    const state = this.#open(peer)
     if (!state) return Promise.reject(this.#unavailable())
-    const ping = new Ping(outbox, state, profile, open)
+    const ping = new Ping(outbox, state, profileOf(peer), open)
     outbox.enqueue(ping)
     return ping.result
   }
@@ -152,45 +171,60 @@ class Endpoint implements CoapEndpoint {
   notify(
     peer: Peer,
     notification: CoapResponse & { readonly token: Uint8Array },
-    options: { readonly confirmable?: boolean } = {},
+    options: { readonly confirmable?: boolean } = noOptions,
   ): Promise<NotifyResult> {
-    const { outbox, peers, profile, open, limits } = this.#parts
-    const state = this.#closed ? undefined : peers.open(peer)
+    const { outbox, profileOf, open, limits } = this.#parts
+    const state = this.#open(peer)
     if (!state) return Promise.reject(this.#unavailable())
-    const { code, token } = notification
-    let { payload } = notification
+    const { code, token, payload } = notification
     const szx = sizeExponent(limits.blockSize)
-    const long = payload.length > blockSize(szx)
-    const messageOptions = responseOptions(
-      long ? { ...notification, etag: notification.etag ?? contentTag(payload) } : notification,
-    )
-    if (long) {
-      // The observer asks for the later blocks with a GET, which the request handler answers (RFC 7959 §2.6).
-      messageOptions.push({ number: OptionNumber.Block2, value: encodeBlock(0, true, szx) })
-      messageOptions.push({ number: OptionNumber.Size2, value: uintValue(payload.length) })
-      payload = payload.subarray(0, blockSize(szx))
+    const isLong = payload.length > blockSize(szx)
+    // The observer asks for the later blocks with a GET, which the request handler answers (RFC 7959 §2.6).
+    const extras: ResponseExtras = isLong
+      ? {
+          etag: notification.etag ?? contentTag(payload),
+          block2: { num: 0, more: true, szx },
+          size2: payload.length,
+        }
+      : noOptions
+    const end = isLong ? blockSize(szx) : payload.length
+    const build = (type: MessageType, messageId: number): Uint8Array => {
+      outbox.writer.begin(type, code, messageId, token)
+      writeResponseOptions(outbox.writer, notification, extras)
+      return outbox.writer.finish(payload, 0, end)
     }
-    const build = (type: MessageType, messageId: number): Uint8Array =>
-      encodeMessage({ type, code, messageId, token, options: messageOptions, payload })
-    if (options.confirmable === false) {
-      const messageId = state.takeMessageId()
-      if (messageId < 0) return Promise.reject(this.#unavailable())
-      state.notified.push({ messageId, token })
-      if (state.notified.length > maxNotified) state.notified.shift()
-      outbox.send(build(Type.NonConfirmable, messageId), peer)
-      return Promise.resolve('acknowledged')
-    }
-    const confirmable = new ConfirmableNotification(outbox, state, profile, open, (messageId) =>
+    if (options.confirmable === false) return this.#notifyOnce(state, token, build)
+    const confirmable = new ConfirmableNotification(outbox, state, profileOf(peer), open, (messageId) =>
       build(Type.Confirmable, messageId),
     )
     outbox.enqueue(confirmable)
     return confirmable.result
   }
 
+  #notifyOnce(
+    state: PeerState,
+    token: Uint8Array,
+    build: (type: MessageType, messageId: number) => Uint8Array,
+  ): Promise<NotifyResult> {
+    const { outbox, clock, profileOf } = this.#parts
+    const now = clock.now()
+    if (state.messageIdWait(now, exchangeLifetime(profileOf(state.peer))) > 0) {
+      this.counters.messageIdsExhausted++
+      return Promise.reject(this.#unavailable())
+    }
+    const messageId = state.takeMessageId(now)
+    const notified = (state.notified ??= [])
+    notified.push({ messageId, token })
+    if (notified.length > maxNotified) notified.shift()
+    outbox.send(build(Type.NonConfirmable, messageId), state.peer)
+    return Promise.resolve('acknowledged')
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#parts.outbox.closed = true
+    this.#server.close()
     for (const interaction of [...this.#parts.open]) interaction.fail('closed')
     await this.#transport.close()
   }
@@ -200,27 +234,34 @@ class Endpoint implements CoapEndpoint {
     counters.received++
     if (this.#closed) return
     // Nothing can be answered to a group or to port 0: both are forged.
-    if (peer.port === 0 || isMulticast(peer.address)) {
+    if (peer.port === 0 || isGroup(peer.address)) {
       counters.ignored++
       return
     }
-    let message: CoapMessage
+    // A transport may deliver the answer to what a handler sends before the handler has returned.
+    const view = this.#isReading ? new MessageView() : this.#view
+    this.#isReading = true
     try {
-      message = decodeMessage(datagram)
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      counters.malformed++
+      this.#dispatch(view, datagram, peer)
+    } finally {
+      if (view === this.#view) this.#isReading = false
+    }
+  }
+
+  #dispatch(view: MessageView, datagram: Uint8Array, peer: Peer): void {
+    if (view.read(datagram) !== undefined) {
+      this.counters.malformed++
       this.#rejectMalformed(datagram, peer)
       return
     }
-    const { type, code } = message
-    if (code === Code.Empty) this.#receiveEmpty(message, peer)
-    else if (type === Type.Acknowledgement) this.#receivePiggybacked(message, peer)
+    const { type, code } = view
+    if (code === Code.Empty) this.#receiveEmpty(view, peer)
+    else if (type === Type.Acknowledgement) this.#receivePiggybacked(view, peer)
     else {
       const kind = codeClass(code)
-      if (kind === 0) this.#receiveRequest(message, peer)
-      else if (kind === 2 || kind === 4 || kind === 5) this.#receiveResponse(message, peer)
-      else this.#rejectReserved(message, peer)
+      if (kind === 0) this.#receiveRequest(view, peer)
+      else if (kind === 2 || kind === 4 || kind === 5) this.#receiveResponse(view, peer)
+      else this.#rejectReserved(view, peer)
     }
   }
 
@@ -230,29 +271,30 @@ class Endpoint implements CoapEndpoint {
     this.#reset((datagram[2] << 8) | datagram[3], peer)
   }
 
-  #rejectReserved(message: CoapMessage, peer: Peer): void {
+  #rejectReserved(view: MessageView, peer: Peer): void {
     this.counters.ignored++
-    if (message.type === Type.Confirmable) this.#reset(message.messageId, peer)
+    if (view.type === Type.Confirmable) this.#reset(view.messageId, peer)
   }
 
   #reset(messageId: number, peer: Peer): void {
     this.counters.resetsSent++
-    this.#parts.outbox.send(encodeEmpty(Type.Reset, messageId), peer)
+    const { outbox } = this.#parts
+    outbox.send(outbox.writer.empty(Type.Reset, messageId), peer)
   }
 
-  #receiveEmpty(message: CoapMessage, peer: Peer): void {
+  #receiveEmpty(view: MessageView, peer: Peer): void {
     const { outbox, peers } = this.#parts
-    const { messageId } = message
-    switch (message.type) {
+    const { messageId } = view
+    switch (view.type) {
       case Type.Confirmable:
         this.counters.pings++
-        outbox.send(encodeEmpty(Type.Reset, messageId), peer)
+        outbox.send(outbox.writer.empty(Type.Reset, messageId), peer)
         return
       case Type.NonConfirmable:
         this.counters.ignored++
         return
       case Type.Acknowledgement:
-        outbox.acknowledge(message, peers.find(peer))
+        outbox.acknowledge(view, peers.find(peer))
         return
       case Type.Reset:
         if (!outbox.reset(messageId, peers.find(peer))) this.#resetNotification(messageId, peer)
@@ -271,22 +313,22 @@ class Endpoint implements CoapEndpoint {
     this.#onObserverGone?.(token, peer)
   }
 
-  #receivePiggybacked(message: CoapMessage, peer: Peer): void {
-    const kind = codeClass(message.code)
+  #receivePiggybacked(view: MessageView, peer: Peer): void {
+    const kind = codeClass(view.code)
     if (kind !== 2 && kind !== 4 && kind !== 5) this.counters.ignored++
-    else this.#parts.outbox.acknowledge(message, this.#parts.peers.find(peer))
+    else this.#parts.outbox.acknowledge(view, this.#parts.peers.find(peer))
   }
 
-  /** Remembers a message; -1 if it is a duplicate, which is dealt with, or if there is no room to handle it. */
-  #remember(message: CoapMessage, peer: Peer): number {
-    const { seen, clock, outbox, limits } = this.#parts
+  /** Remembers a message; -1 if it is a duplicate, which is dealt with, or if there is no room to handle it (RFC 7252 §4.2, §4.3). */
+  #remember(view: MessageView, peer: Peer): number {
+    const { seen, clock, outbox, limits, profileOf } = this.#parts
     const now = clock.now()
-    const known = seen.find(peer.id, message.messageId, now)
-    const confirmable = message.type === Type.Confirmable
+    const known = seen.find(peer.id, view.messageId, now)
+    const confirmable = view.type === Type.Confirmable
     if (known >= 0) {
       this.counters.duplicates++
-      const answer = seen.answer(known)
-      if (answer && confirmable) {
+      const answer = confirmable ? seen.answer(known) : undefined
+      if (answer) {
         this.counters.repeatedAnswers++
         outbox.send(answer, peer)
       }
@@ -297,42 +339,46 @@ class Endpoint implements CoapEndpoint {
       this.counters.droppedOverload++
       return -1
     }
-    return seen.add(peer.id, message.messageId, now, confirmable ? this.#exchangeLifetime : this.#nonLifetime)
+    const profile = profileOf(peer)
+    const lifetime = confirmable ? exchangeLifetime(profile) : nonLifetime(profile)
+    return seen.add(peer.id, view.messageId, now, lifetime)
   }
 
-  #receiveRequest(message: CoapMessage, peer: Peer): void {
-    const entry = this.#remember(message, peer)
-    if (entry >= 0) this.#server.receive(message, peer, entry)
+  #receiveRequest(view: MessageView, peer: Peer): void {
+    const entry = this.#remember(view, peer)
+    if (entry >= 0) this.#server.receive(view, peer, entry)
   }
 
   /** A separate response or a notification. */
-  #receiveResponse(message: CoapMessage, peer: Peer): void {
-    const entry = this.#remember(message, peer)
+  #receiveResponse(view: MessageView, peer: Peer): void {
+    const entry = this.#remember(view, peer)
     if (entry < 0) return
-    const exchange = this.#tokens.find(peer, message.token)
-    const confirmable = message.type === Type.Confirmable
+    const { bytes, tokenStart, tokenEnd, messageId } = view
+    const exchange = this.#tokens.find(peer, bytes, tokenStart, tokenEnd)
+    const { seen, outbox } = this.#parts
+    const confirmable = view.type === Type.Confirmable
     let fields: ResponseFields
     try {
-      fields = readResponseOptions(message.options)
+      fields = readResponse(view)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.counters.badOptions++
       if (confirmable) {
-        this.#parts.seen.store(entry, encodeEmpty(Type.Reset, message.messageId))
-        this.#reset(message.messageId, peer)
+        seen.store(entry, outbox.writer.empty(Type.Reset, messageId))
+        this.#reset(messageId, peer)
       }
       exchange?.fail('bad-response', error.message)
       return
     }
     if (!exchange || exchange.isStrayNotification(fields)) {
-      this.#intake.receive(message, fields, peer, entry)
+      this.#intake.receive(fields, view.slice(tokenStart, tokenEnd), peer, entry)
       return
     }
     if (confirmable) {
-      const acknowledgement = encodeEmpty(Type.Acknowledgement, message.messageId)
-      this.#parts.seen.store(entry, acknowledgement)
-      this.#parts.outbox.send(acknowledgement, peer)
+      const acknowledgement = outbox.writer.empty(Type.Acknowledgement, messageId)
+      seen.store(entry, acknowledgement)
+      outbox.send(acknowledgement, peer)
     }
-    exchange.respond(message, fields)
+    exchange.respond(fields)
   }
 }

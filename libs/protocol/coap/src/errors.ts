@@ -36,3 +36,14 @@ export class NoAnswer extends Error {
     super(message)
   }
 }
+
+/**
+ * Thrown by a request handler that acts only on a request known to be fresh, when `request.isFresh` says that it is not known. Answered 4.01
+ * with an Echo value; the peer's repetition with it is fresh (RFC 9175 §2.3).
+ */
+export class FreshnessRequired extends Error {
+  override readonly name = 'FreshnessRequired'
+  constructor(message = 'not known to be fresh') {
+    super(message)
+  }
+}

@@ -1,5 +1,5 @@
 export type { CoapCounters } from './counters.js'
-export { NoAnswer, RequestError } from './errors.js'
+export { FreshnessRequired, NoAnswer, RequestError } from './errors.js'
 export type { RequestFailure } from './errors.js'
 export { Type, decodeMessage, encodeMessage, noBytes } from './message.js'
 export type {
@@ -19,10 +19,12 @@ export type {
   CoapLimits,
   IncomingRequest,
   NotificationHandler,
+  NotificationOptions,
   NotifyResult,
   ObservationPath,
   RequestHandler,
   RequestOptions,
+  ServeOptions,
 } from './port.js'
 export {
   exchangeLifetime,

@@ -36,6 +36,27 @@ const vectors: Record<string, { hex: string; value: CoapMessage }> = {
     hex: '40011234' + 'be0000' + '61'.repeat(269),
     value: message({ options: [option(11, 'a'.repeat(269))] }),
   },
+  // RFC 8974 §2.1: up to 12 in the header, then one or two bytes more
+  'a token of 9 bytes': {
+    hex: '49011234' + '010203040506070809',
+    value: message({ token: fromHex('010203040506070809') }),
+  },
+  'a token of 12 bytes': {
+    hex: '4c011234' + 'ab'.repeat(12),
+    value: message({ token: fromHex('ab'.repeat(12)) }),
+  },
+  'a token of 13 bytes': {
+    hex: '4d011234' + '00' + 'ab'.repeat(13),
+    value: message({ token: fromHex('ab'.repeat(13)) }),
+  },
+  'a token of 268 bytes': {
+    hex: '4d011234' + 'ff' + 'ab'.repeat(268),
+    value: message({ token: fromHex('ab'.repeat(268)) }),
+  },
+  'a token of 270 bytes, an option and a payload': {
+    hex: '4e011234' + '0001' + 'ab'.repeat(270) + 'b161' + 'ff00',
+    value: message({ token: fromHex('ab'.repeat(270)), options: [option(11, 'a')], payload: fromHex('00') }),
+  },
   'an option value of 13 bytes': {
     hex: '40011234' + 'bd00' + '61'.repeat(13),
     value: message({ options: [option(11, 'a'.repeat(13))] }),
@@ -46,9 +67,13 @@ const refused: Record<string, string> = {
   'three bytes': '400112',
   'version 0': '00011234',
   'version 2': '80011234',
-  'a token length of 9': '49011234010203040506070809',
   'a token length of 15': '4f011234' + '00'.repeat(15),
   'a token past the end': '4401123401',
+  'an extended token length past the end': '4d011234',
+  'an extended token past the end': '4d01123400' + '00'.repeat(12),
+  'a token length of two bytes past the end': '4e01123400',
+  'a long token past the end': '4e0112340000' + '00'.repeat(268),
+  'an empty message with an extended token length': '4d001234',
   'an option past the end': '40011234b5616263',
   'an option length extension past the end': '40011234bd',
   'an option delta extension past the end': '40011234e000',
@@ -99,7 +124,7 @@ describe('message codec', () => {
           type: fc.constantFrom<MessageType>(0, 1, 2),
           code: fc.integer({ min: 1, max: 255 }),
           messageId: fc.integer({ min: 0, max: 0xffff }),
-          token: bytes(8),
+          token: bytes(300),
           options: fc.array(fc.record({ number: fc.integer({ min: 0, max: 0xffff }), value: bytes(300) }), {
             maxLength: 8,
           }),

@@ -6,6 +6,8 @@ export interface Notification extends CoapResponse {
   readonly confirmable: boolean
   /** False if the payload is only the first block: the rest could not be fetched. */
   readonly complete: boolean
+  /** A newer one has arrived before it. Only with `stale: 'deliver'`. */
+  readonly stale: boolean
 }
 
 /** After this long the newer arrival is the newer notification, whatever the counter says; milliseconds (RFC 7641 §3.4). */

@@ -1,5 +1,5 @@
-import type { CoapMessage } from './message.js'
-import { Type, encodeEmpty } from './message.js'
+import type { MessageView } from './message-view.js'
+import { Type } from './message.js'
 import { RequestError } from './errors.js'
 import type { RequestFailure } from './errors.js'
 import { Interaction } from './outbox.js'
@@ -23,18 +23,16 @@ abstract class OneMessage extends Interaction {
     open.add(this)
   }
 
-  protected abstract encode(messageId: number): Uint8Array
   /** Called once: undefined if it was acknowledged. */
   protected abstract ended(failure: RequestFailure | undefined): void
 
   override start(): void {
     this.#running = true
-    const messageId = this.state.takeMessageId()
-    if (messageId < 0) this.fail('overload')
-    else this.outbox.transmit(this, this.encode(messageId), messageId)
+    this.outbox.transmit(this)
   }
 
-  override acknowledged(_message: CoapMessage): boolean {
+  override acknowledged(_view: MessageView): boolean {
+    this.outbox.arrived(this)
     this.#end(undefined)
     return true
   }
@@ -66,8 +64,8 @@ export class SeparateResponse extends OneMessage {
     super(outbox, state, profile, open)
   }
 
-  protected encode(messageId: number): Uint8Array {
-    return this.build(messageId)
+  override encode(): Uint8Array {
+    return this.build(this.messageId)
   }
 
   protected ended(): void {}
@@ -93,8 +91,8 @@ export class ConfirmableNotification extends OneMessage {
     })
   }
 
-  protected encode(messageId: number): Uint8Array {
-    return this.build(messageId)
+  override encode(): Uint8Array {
+    return this.build(this.messageId)
   }
 
   protected ended(failure: RequestFailure | undefined): void {
@@ -118,8 +116,8 @@ export class Ping extends OneMessage {
     })
   }
 
-  protected encode(messageId: number): Uint8Array {
-    return encodeEmpty(Type.Confirmable, messageId)
+  override encode(): Uint8Array {
+    return this.outbox.writer.empty(Type.Confirmable, this.messageId)
   }
 
   protected ended(failure: RequestFailure | undefined): void {

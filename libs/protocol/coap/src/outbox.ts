@@ -1,10 +1,13 @@
-import type { Random } from '@fieldline/bytes'
+import type { Clock, Random } from '@fieldline/bytes'
 import type { CoapCounters } from './counters.js'
 import type { RequestFailure } from './errors.js'
-import type { CoapMessage, DatagramTransport, Peer } from './message.js'
-import type { PeerState } from './peer-table.js'
-import { initialTimeout } from './profile.js'
+import type { DatagramTransport, Peer } from './message.js'
+import type { MessageView } from './message-view.js'
+import { MessageWriter } from './message-writer.js'
+import type { PeerState, PeerTable } from './peer-table.js'
+import { exchangeLifetime, initialTimeout, maxTransmitSpan, maxTransmitWait } from './profile.js'
 import type { TransmissionProfile } from './profile.js'
+import { learn, timeoutOf } from './round-trip.js'
 import { WheelTimer } from './timer-wheel.js'
 import type { TimerWheel } from './timer-wheel.js'
 
@@ -13,11 +16,12 @@ import type { TimerWheel } from './timer-wheel.js'
  * message after another, each retransmitted by the outbox until it is acknowledged.
  */
 export abstract class Interaction extends WheelTimer {
-  /** @internal the message under way, held by the outbox. */
-  datagram: Uint8Array | undefined
+  /** @internal a confirmable message is under way, held by the outbox. */
+  underWay = false
   messageId = -1
   attempts = 0
   timeoutMs = 0
+  startedAt = 0
 
   constructor(
     readonly outbox: Outbox,
@@ -35,8 +39,11 @@ export abstract class Interaction extends WheelTimer {
   /** Its turn has come. */
   abstract start(): void
 
-  /** The message was acknowledged; `message` is the acknowledgement, with a response on its back or empty. False: not the one expected. */
-  abstract acknowledged(message: CoapMessage): boolean
+  /** The message under way, with its `messageId`: the same bytes for every transmission (RFC 7252 §4.2). */
+  abstract encode(): Uint8Array
+
+  /** The message was acknowledged; `view` is the acknowledgement, with a response on its back or empty. False: not the one expected. */
+  abstract acknowledged(view: MessageView): boolean
 
   /** It ends without success. */
   abstract fail(reason: RequestFailure): void
@@ -45,7 +52,7 @@ export abstract class Interaction extends WheelTimer {
   protected expired(): void {}
 
   fire(): void {
-    if (this.datagram) this.outbox.retransmit(this)
+    if (this.underWay) this.outbox.retransmit(this)
     else this.expired()
   }
 }
@@ -54,14 +61,19 @@ export abstract class Interaction extends WheelTimer {
 export class Outbox {
   /** Nothing waiting is started any more. */
   closed = false
+  readonly writer = new MessageWriter()
 
   constructor(
     private readonly transport: DatagramTransport,
     readonly wheel: TimerWheel,
+    readonly clock: Clock,
     private readonly random: Random,
     readonly counters: CoapCounters,
+    private readonly peers: PeerTable,
     private readonly maxQueue: number,
-  ) {}
+  ) {
+    peers.wake = (state) => this.#pump(state)
+  }
 
   /** Sends a datagram once. */
   send(datagram: Uint8Array, peer: Peer): void {
@@ -72,15 +84,22 @@ export class Outbox {
   /** Starts an interaction, now or when others have ended; `overload` fails it if too many wait. */
   enqueue(interaction: Interaction): void {
     const { state } = interaction
-    if (
-      state.queue.length === 0 &&
-      state.outstanding < interaction.profile.nstart &&
-      interaction.canStart()
-    ) {
+    if (state.waiting === 0 && this.#mayStart(interaction)) {
       state.outstanding++
       interaction.start()
-    } else if (state.queue.length < this.maxQueue) state.queue.push(interaction)
-    else interaction.fail('overload')
+    } else if (state.waiting < this.maxQueue) (state.queue ??= []).push(interaction)
+    else {
+      this.counters.queueOverflows++
+      interaction.fail('overload')
+    }
+  }
+
+  #mayStart(interaction: Interaction): boolean {
+    const { state, profile } = interaction
+    if (state.outstanding >= profile.nstart || !interaction.canStart()) return false
+    const wait = state.messageIdWait(this.clock.now(), exchangeLifetime(profile))
+    if (wait > 0) this.wheel.start(state, wait)
+    return wait === 0
   }
 
   /** Ends the turn of an interaction that is over. */
@@ -92,78 +111,114 @@ export class Outbox {
   /** Lets others pass before the next block of an interaction: it goes to the end of the queue, and starts at once if that is empty. */
   again(interaction: Interaction): void {
     const { state } = interaction
-    state.queue.push(interaction)
+    if (state.waiting === 0 && state.outstanding <= interaction.profile.nstart) {
+      state.outstanding--
+      if (this.#mayStart(interaction)) {
+        state.outstanding++
+        interaction.start()
+        return
+      }
+      state.outstanding++
+    }
+    ;(state.queue ??= []).push(interaction)
     this.release(state)
   }
 
   /** Takes an interaction that has not started out of the queue. */
   withdraw(interaction: Interaction): void {
-    const at = interaction.state.queue.indexOf(interaction)
-    if (at >= 0) interaction.state.queue.splice(at, 1)
+    const { queue } = interaction.state
+    const at = queue ? queue.indexOf(interaction) : -1
+    if (at >= 0) queue!.splice(at, 1)
     // Others may have waited only because it stood in the way.
     this.#pump(interaction.state)
   }
 
   #pump(state: PeerState): void {
-    for (let i = 0; i < state.queue.length;) {
-      const next = state.queue[i]
+    const { queue } = state
+    for (let i = 0; queue && i < queue.length;) {
+      const next = queue[i]
       if (this.closed || state.outstanding >= next.profile.nstart) return
-      if (next.canStart()) {
-        state.queue.splice(i, 1)
+      if (this.#mayStart(next)) {
+        queue.splice(i, 1)
         state.outstanding++
         next.start()
         // Starting may have changed the queue.
         i = 0
       } else i++
     }
+    if (queue?.length === 0) state.queue = undefined
+    this.peers.retire(state)
   }
 
-  /** Sends the confirmable message of an interaction and retransmits it until `settle`. */
-  transmit(interaction: Interaction, datagram: Uint8Array, messageId: number): void {
-    interaction.datagram = datagram
-    interaction.messageId = messageId
+  /**
+   * Sends the confirmable message of an interaction and retransmits it until `settle`. Throws what `encode` throws, and then nothing has
+   * happened.
+   */
+  transmit(interaction: Interaction): void {
+    const { state, profile } = interaction
+    const now = this.clock.now()
+    interaction.messageId = state.takeMessageId(now)
+    const datagram = interaction.encode()
+    interaction.underWay = true
     interaction.attempts = 0
-    interaction.timeoutMs = initialTimeout(interaction.profile, this.random.unit())
-    interaction.state.unacknowledged.set(messageId, interaction)
+    interaction.startedAt = now
+    interaction.timeoutMs = initialTimeout(timeoutOf(state, profile, now), profile, this.random.unit())
+    state.addUnacknowledged(interaction)
     this.wheel.start(interaction, interaction.timeoutMs)
-    this.send(datagram, interaction.state.peer)
+    this.send(datagram, state.peer)
   }
 
   /** @internal a timeout of a message under way. */
   retransmit(interaction: Interaction): void {
-    if (interaction.attempts >= interaction.profile.maxRetransmit) {
+    const { profile } = interaction
+    const elapsed = this.clock.now() - interaction.startedAt
+    const left = maxTransmitWait(profile) - elapsed
+    if (interaction.attempts >= profile.maxRetransmit || left <= 0) {
       this.settle(interaction)
       this.counters.timeouts++
       interaction.fail('timeout')
       return
     }
-    interaction.attempts++
     interaction.timeoutMs *= 2
+    if (elapsed > maxTransmitSpan(profile)) {
+      // Learned round trips stretch the intervals, not the whole: the peer forgets the Message ID after EXCHANGE_LIFETIME (§4.8.2).
+      interaction.attempts = profile.maxRetransmit
+      this.wheel.start(interaction, left)
+      return
+    }
+    interaction.attempts++
     this.counters.retransmissions++
-    this.wheel.start(interaction, interaction.timeoutMs)
-    this.send(interaction.datagram!, interaction.state.peer)
+    this.wheel.start(interaction, Math.min(interaction.timeoutMs, left))
+    this.send(interaction.encode(), interaction.state.peer)
   }
 
   /** Stops retransmitting, and the interaction's timer. */
   settle(interaction: Interaction): void {
     this.wheel.stop(interaction)
-    if (!interaction.datagram) return
-    interaction.datagram = undefined
-    interaction.state.unacknowledged.delete(interaction.messageId)
+    if (!interaction.underWay) return
+    interaction.underWay = false
+    interaction.state.removeUnacknowledged(interaction)
+  }
+
+  /** The message of an interaction was acknowledged: nothing more is retransmitted, and its round trip is a lesson. */
+  arrived(interaction: Interaction): void {
+    if (!interaction.underWay) return
+    this.settle(interaction)
+    const now = this.clock.now()
+    learn(interaction.state, now - interaction.startedAt, interaction.attempts, interaction.profile, now)
   }
 
   /** An acknowledgement arrived. */
-  acknowledge(message: CoapMessage, state: PeerState | undefined): void {
-    const interaction = state?.unacknowledged.get(message.messageId)
-    if (!interaction?.acknowledged(message)) this.counters.unmatched++
+  acknowledge(view: MessageView, state: PeerState | undefined): void {
+    if (!state?.unacknowledged(view.messageId)?.acknowledged(view)) this.counters.unmatched++
   }
 
   /** A reset arrived; answers whether it ended something. */
   reset(messageId: number, state: PeerState | undefined): boolean {
-    const interaction = state?.unacknowledged.get(messageId)
+    const interaction = state?.unacknowledged(messageId)
     if (!interaction) return false
     this.counters.resets++
-    this.settle(interaction)
+    this.arrived(interaction)
     interaction.fail('reset')
     return true
   }

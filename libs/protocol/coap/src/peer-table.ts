@@ -1,80 +1,182 @@
 import type { Random } from '@fieldline/bytes'
+import { KeyedHash } from './keyed-hash.js'
 import type { Interaction } from './outbox.js'
 import type { Peer } from './message.js'
+import { PeerMemory } from './peer-memory.js'
+import type { RoundTrip } from './round-trip.js'
+import { WheelTimer } from './timer-wheel.js'
 
-/** What an endpoint keeps about a peer it has sent something to. */
-export class PeerState {
-  nextMessageId: number
+/** Message IDs come in two halves, of which one is used up before the other is begun. */
+const halfOfIds = 0x8000
+
+/** What an endpoint keeps about a peer while something is under way; its timer ends a wait for Message IDs. */
+export class PeerState extends WheelTimer implements RoundTrip {
+  nextMessageId = 0
+  /** When the half of the Message IDs that is in use was begun, epoch milliseconds. */
+  halfSince = 0
+  strong = 0
+  strongVariation = 0
+  weak = 0
+  weakVariation = 0
+  timeout = 0
+  learnedAt = 0
   /** Interactions under way (RFC 7252 §4.7). */
   outstanding = 0
-  /** Interactions waiting for their turn. */
-  readonly queue: Interaction[] = []
-  /** Confirmable messages not acknowledged yet, by Message ID. */
-  readonly unacknowledged = new Map<number, Interaction>()
+  /** Interactions waiting for their turn; made when one has to wait. */
+  queue: Interaction[] | undefined
+  /** The confirmable message not acknowledged yet; with NSTART 1 there is hardly ever another. */
+  #one: Interaction | undefined
+  /** The others, by Message ID. */
+  #more: Map<number, Interaction> | undefined
   /** The request whose body is being sent block by block: a second one would be mixed up with it. */
   upload: Interaction | undefined
+  /** Bodies that were begun and given up: the next one needs a Request-Tag of its own (RFC 9175 §3.5.1). */
+  abandoned = 0
+  /** The latest Echo value of this peer, to be sent back with the next request (RFC 9175 §2.3). */
+  echo: Uint8Array | undefined
   /** Tokens of the latest non-confirmable notifications by Message ID: a reset names only the latter. */
-  readonly notified: { messageId: number; token: Uint8Array }[] = []
+  notified: { messageId: number; token: Uint8Array }[] | undefined
 
   constructor(
     readonly peer: Peer,
-    firstMessageId: number,
+    private readonly wake: (state: PeerState) => void,
   ) {
-    this.nextMessageId = firstMessageId
+    super()
   }
 
+  get waiting(): number {
+    return this.queue ? this.queue.length : 0
+  }
+
+  /** Nothing is under way. */
   get idle(): boolean {
-    return this.outstanding === 0 && this.queue.length === 0 && this.unacknowledged.size === 0
+    return this.outstanding === 0 && this.waiting === 0 && this.#one === undefined && !this.#more?.size
   }
 
-  /** The next Message ID that is not that of an unacknowledged message; -1 if there is none. */
-  takeMessageId(): number {
-    for (let tries = 0; tries <= this.unacknowledged.size; tries++) {
+  /** Nothing is kept but what fits into a row. */
+  get isPlain(): boolean {
+    return this.idle && this.echo === undefined && this.abandoned === 0 && this.notified === undefined
+  }
+
+  unacknowledged(messageId: number): Interaction | undefined {
+    return this.#one?.messageId === messageId ? this.#one : this.#more?.get(messageId)
+  }
+
+  addUnacknowledged(interaction: Interaction): void {
+    if (this.#one === undefined) this.#one = interaction
+    else (this.#more ??= new Map()).set(interaction.messageId, interaction)
+  }
+
+  removeUnacknowledged(interaction: Interaction): void {
+    if (this.#one === interaction) this.#one = undefined
+    else this.#more?.delete(interaction.messageId)
+  }
+
+  /**
+   * How long the next Message ID has to wait, milliseconds: one may be used again only after EXCHANGE_LIFETIME (RFC 7252 §4.4), so a half of
+   * them is not begun until the other has lasted so long.
+   */
+  messageIdWait(nowMs: number, lifetimeMs: number): number {
+    if (this.nextMessageId % halfOfIds !== 0 || this.halfSince === 0) return 0
+    return Math.max(0, this.halfSince + lifetimeMs - nowMs)
+  }
+
+  /** The next Message ID; ask `messageIdWait` first. */
+  takeMessageId(nowMs: number): number {
+    for (;;) {
       const id = this.nextMessageId
+      // Before the first half is full there is nothing to wait for: no ID of the other has been used.
+      if (id % halfOfIds === 0) this.halfSince = nowMs
       this.nextMessageId = (id + 1) & 0xffff
-      if (!this.unacknowledged.has(id)) return id
+      if (!this.unacknowledged(id)) return id
     }
-    return -1
+  }
+
+  override fire(): void {
+    this.wake(this)
   }
 }
 
 /** How many of the oldest peers are looked at for one to forget. */
 const maxTries = 16
 
-/** Peers by key, bounded: when it is full, one of the oldest that has nothing under way is forgotten. */
+/**
+ * Peers, bounded. One with something under way has an object; of the others a row of numbers remains: the next Message ID and what was
+ * learned of the round trip. When the table is full, one of the oldest that has nothing under way is forgotten.
+ */
 export class PeerTable {
   readonly #states = new Map<string, PeerState>()
+  readonly #memory: PeerMemory
+  readonly #hash: KeyedHash
+  /** Set by the outbox: what to do when a wait for Message IDs is over. */
+  wake: (state: PeerState) => void = () => undefined
+  readonly #wake = (state: PeerState): void => this.wake(state)
 
   constructor(
     private readonly maxPeers: number,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.#hash = new KeyedHash(random)
+    this.#memory = new PeerMemory(maxPeers)
+  }
 
+  /** Peers with an object. */
   get size(): number {
     return this.#states.size
   }
 
-  /** The state of a peer; undefined for one that has none. */
+  /** Peers of which a row remains. */
+  get remembered(): number {
+    return this.#memory.size
+  }
+
+  /** The state of a peer with something under way. */
   find(peer: Peer): PeerState | undefined {
     return this.#states.get(peer.id)
   }
 
-  /** The state of a peer, made if need be; undefined if the table is full of busy peers. */
+  /** The state of a peer, made if need be; undefined if every peer in the table is busy. */
   open(peer: Peer): PeerState | undefined {
     const known = this.#states.get(peer.id)
     if (known) return known
     if (this.#states.size >= this.maxPeers && !this.#forgetOne()) return undefined
-    // A random start keeps a restarted process clear of the Message IDs it used just before (RFC 7252 §4.4).
-    const state = new PeerState(peer, Math.floor(this.random.unit() * 0x10000))
+    const state = new PeerState(peer, this.#wake)
+    this.#hash.text(peer.id)
+    const row = this.#memory.find(this.#hash.a, this.#hash.b)
+    if (row >= 0) {
+      this.#memory.restore(row, state)
+      this.#memory.remove(row)
+    } else {
+      // A random start keeps a restarted process clear of the Message IDs it used just before (RFC 7252 §4.4), the upper half clear of those
+      // that answers to unknown peers use.
+      state.nextMessageId = halfOfIds + 1 + Math.floor(this.random.unit() * 0x4000)
+    }
     this.#states.set(peer.id, state)
     return state
+  }
+
+  /** Gives the object of a peer up if nothing needs it. */
+  retire(state: PeerState): void {
+    if (!state.isPlain || this.#states.get(state.peer.id) !== state) return
+    this.#states.delete(state.peer.id)
+    this.#keep(state)
+  }
+
+  #keep(state: PeerState): void {
+    this.#hash.text(state.peer.id)
+    const { a, b } = this.#hash
+    const known = this.#memory.find(a, b)
+    this.#memory.save(known >= 0 ? known : this.#memory.insert(a, b), state)
   }
 
   #forgetOne(): boolean {
     let tries = 0
     for (const [id, state] of this.#states) {
       this.#states.delete(id)
-      if (state.idle) return true
+      if (state.idle) {
+        this.#keep(state)
+        return true
+      }
       this.#states.set(id, state)
       if (++tries === maxTries) break
     }

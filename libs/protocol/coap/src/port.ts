@@ -12,6 +12,26 @@ export interface IncomingRequest extends CoapRequest {
    * long and what was received is already safe. Nothing happens for a non-confirmable request or on a second call.
    */
   acknowledge(): void
+  /**
+   * Whether the request carries an Echo value that this endpoint gave this peer no longer than `withinMs` ago. If not, and it matters, throw
+   * `FreshnessRequired` (RFC 9175 §2.3).
+   */
+  isFresh(withinMs: number): boolean
+}
+
+/** What a request handler can do. */
+export interface ServeOptions {
+  /** It evaluates If-Match and If-None-Match. Default false: a request with either is answered 4.02 (RFC 7252 §5.10.8). */
+  readonly conditional?: boolean
+}
+
+/** How notifications are handed over. */
+export interface NotificationOptions {
+  /**
+   * What becomes of a notification that arrives after a newer one: `discard`, the default, acknowledges it without handing it over (RFC 7641
+   * §3.4); `deliver` hands it over marked `stale`, for who keeps a history.
+   */
+  readonly stale?: 'discard' | 'deliver'
 }
 
 /** Answers a request, now or later. */
@@ -33,8 +53,9 @@ export type ObservationPath = (
 export interface RequestOptions {
   /** From `newToken()`; default a fresh one. Observations are registered and cancelled with the caller's own. */
   readonly token?: Uint8Array
+  /** Ends the waiting; the peer may act on the request all the same. */
   readonly signal?: AbortSignal
-  /** Default the endpoint's. */
+  /** Default that of the peer, see `profileOf`. */
   readonly profile?: TransmissionProfile
   /** How long to wait for the response after an empty acknowledgement, or after a non-confirmable request; default MAX_TRANSMIT_WAIT. */
   readonly responseTimeoutMs?: number
@@ -49,20 +70,26 @@ export type NotifyResult = 'acknowledged' | 'reset' | 'timeout'
 export interface CoapEndpoint {
   /**
    * Sends a request and resolves with the response, whatever its code. Bodies longer than a block travel block-wise, both ways.
-   * Rejects with `RequestError`, or `InvariantError` if the request cannot be written. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
+   * A 4.01 with an Echo value is answered by sending the request again with it (RFC 9175 §2.3).
+   * Rejects with `RequestError`, or `InvariantError` if the request cannot be written or the peer is a group. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
    */
   request(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse>
   /**
    * Sets the handler of requests. Its answer is sent when it is there, not before: no acknowledgement leaves while it works. A
-   * `ProtocolError` is answered with its code and message, `NoAnswer` with silence, anything else with 5.00.
+   * `ProtocolError` is answered with its code and message, `FreshnessRequired` with 4.01 and an Echo value, `NoAnswer` with silence, anything
+   * else with 5.00. An answer that is returned and not promised leaves before the next datagram is looked at.
    */
-  serve(handler: RequestHandler): void
+  serve(handler: RequestHandler, options?: ServeOptions): void
   /**
    * Sets the handler of responses whose token belongs to no open exchange. `ack` acknowledges, `reset` answers RST, which ends the
    * observation; a rejection sends nothing and forgets the message. With `observationPath`, a notification that is only a first block is
    * completed before it is handed over.
    */
-  onNotification(handler: NotificationHandler, observationPath?: ObservationPath): void
+  onNotification(
+    handler: NotificationHandler,
+    observationPath?: ObservationPath,
+    options?: NotificationOptions,
+  ): void
   /** Sends a notification to an observer, as the server of an observation. */
   notify(
     peer: Peer,
@@ -82,25 +109,30 @@ export interface CoapEndpoint {
 
 /** Bounds on memory. Everything an endpoint keeps is within one of them. */
 export interface CoapLimits {
-  /** Messages remembered for deduplication; rounded up to a power of two. */
+  /** Messages remembered for deduplication, 49 bytes each; rounded up to a power of two. */
   readonly maxExchanges: number
   /** Bytes of answers too long to be kept beside their dedup entry. */
   readonly maxAnswerBytes: number
-  /** Peers with state of their own (Message IDs, queue). */
+  /** Peers with something under way, and as many of which 44 bytes remain: the next Message ID and the round trip learned. */
   readonly maxPeers: number
-  /** Requests waiting for one peer. */
+  /** Observations whose latest notification is known, 32 bytes each. */
+  readonly maxObservations: number
+  /** Requests waiting for one peer, and separate responses it has not acknowledged. */
   readonly maxQueue: number
   /** Requests and notifications being handled. */
   readonly maxPending: number
   /** Bytes of one body, in either direction of a block-wise transfer that we receive. */
   readonly maxBody: number
-  /** Bodies being assembled from blocks, and the bytes in them. */
+  /** Bodies being assembled from blocks, those of one peer among them, and the bytes in them. */
   readonly maxAssemblies: number
+  readonly maxAssembliesPerPeer: number
   readonly maxAssemblyBytes: number
   /** Bytes of long answers kept for the blocks still to be asked for. */
   readonly maxRepresentationBytes: number
   /** Largest block sent or asked for: 16, 32, ... 1024 bytes. */
   readonly blockSize: number
+  /** Longest token that a request may have (RFC 8974); a longer one is answered 4.00. */
+  readonly maxTokenBytes: number
 }
 
 /** The limits of an endpoint that is not told otherwise. */
@@ -108,11 +140,14 @@ export const defaultLimits: CoapLimits = {
   maxExchanges: 2 ** 18,
   maxAnswerBytes: 16 * 2 ** 20,
   maxPeers: 2 ** 18,
+  maxObservations: 2 ** 20,
   maxQueue: 64,
   maxPending: 2 ** 16,
   maxBody: 64 * 1024,
   maxAssemblies: 4096,
+  maxAssembliesPerPeer: 16,
   maxAssemblyBytes: 32 * 2 ** 20,
   maxRepresentationBytes: 32 * 2 ** 20,
   blockSize: 1024,
+  maxTokenBytes: 64,
 }

@@ -23,12 +23,12 @@ describe('transmission profiles', () => {
   it('wait for a narrowband network', () => {
     expect(maxTransmitWait(profiles['nb-iot'])).toBe(697_500)
     expect(exchangeLifetime(profiles['nb-iot'])).toBe(552_500)
-    expect(initialTimeout(profiles['nb-iot'], 0)).toBeGreaterThan(12_000)
+    expect(initialTimeout(profiles['nb-iot'].ackTimeoutMs, profiles['nb-iot'], 0)).toBeGreaterThan(12_000)
   })
 
   it('spread the first timeout between ACK_TIMEOUT and its random factor', () => {
-    expect(initialTimeout(profiles.wired, 0)).toBe(2_000)
-    expect(initialTimeout(profiles.wired, 0.5)).toBe(2_500)
+    expect(initialTimeout(2_000, profiles.wired, 0)).toBe(2_000)
+    expect(initialTimeout(2_000, profiles.wired, 0.5)).toBe(2_500)
   })
 })
 

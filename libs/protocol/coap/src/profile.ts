@@ -66,7 +66,10 @@ export function nonLifetime(profile: TransmissionProfile): number {
   return maxTransmitSpan(profile) + maxLatencyMs
 }
 
-/** The time before the first retransmission, drawn between ACK_TIMEOUT and ACK_TIMEOUT * ACK_RANDOM_FACTOR; `unit` is in [0, 1). */
-export function initialTimeout(profile: TransmissionProfile, unit: number): number {
-  return profile.ackTimeoutMs * (1 + unit * (profile.ackRandomFactor - 1))
+/**
+ * The time before the first retransmission, drawn between `leastMs` (ACK_TIMEOUT, or what was learned of the peer) and that times
+ * ACK_RANDOM_FACTOR; `unit` is in [0, 1).
+ */
+export function initialTimeout(leastMs: number, profile: TransmissionProfile, unit: number): number {
+  return leastMs * (1 + unit * (profile.ackRandomFactor - 1))
 }

@@ -1,53 +1,52 @@
 import { Code, ProtocolError, codeClass } from '@fieldline/bytes'
-import type { Clock } from '@fieldline/bytes'
 import { Assemblies } from './assembly.js'
-import { blockSize, contentTag, encodeBlock, sizeExponent } from './block.js'
-import type { CoapCounters } from './counters.js'
-import type { Deduplication } from './deduplication.js'
-import { NoAnswer } from './errors.js'
-import { Type, encodeEmpty, encodeMessage, noBytes } from './message.js'
-import type { CoapMessage, CoapOption, CoapResponse, Peer } from './message.js'
-import { OptionNumber, readRequestOptions, responseOptions } from './options.js'
-import { uintValue } from './uint.js'
-import type { RequestFields } from './options.js'
-import type { Interaction, Outbox } from './outbox.js'
-import type { PeerTable } from './peer-table.js'
-import type { CoapLimits, RequestHandler } from './port.js'
+import { blockSize, contentTag, sizeExponent } from './block.js'
+import { EchoValues } from './echo.js'
+import type { EndpointParts } from './endpoint-parts.js'
+import { FreshnessRequired, NoAnswer } from './errors.js'
+import { Type, noBytes } from './message.js'
+import type { CoapResponse, MessageType, Peer } from './message.js'
+import type { MessageView } from './message-view.js'
+import { SeparateResponse } from './one-message.js'
+import { readRequestOptions } from './option-reading.js'
+import { writeResponseOptions } from './options.js'
+import type { ResponseExtras } from './options.js'
+import type { RequestHandler, ServeOptions } from './port.js'
 import { exchangeLifetime } from './profile.js'
-import type { TransmissionProfile } from './profile.js'
 import { Representations } from './representations.js'
 import { ServerExchange } from './server-exchange.js'
-import { SeparateResponse } from './one-message.js'
-
-/** What the parts of an endpoint share. */
-export interface EndpointParts {
-  readonly clock: Clock
-  readonly outbox: Outbox
-  readonly peers: PeerTable
-  readonly seen: Deduplication
-  readonly counters: CoapCounters
-  readonly limits: CoapLimits
-  readonly profile: TransmissionProfile
-  readonly open: Set<Interaction>
-}
+import { sameBytes } from './token-table.js'
+import type { Random } from '@fieldline/bytes'
 
 const textEncoder = new TextEncoder()
 /** Characters of a diagnostic payload (RFC 7252 §5.5.2): it must not need blocks. */
 const maxDiagnostic = 256
 /** Seconds after which a peer that was refused for want of room may try again. */
 const retryAfter = 30
+/** The last method there is; others are answered 4.05 (RFC 7252 §5.8, RFC 8132 §6). */
+const lastMethod = Code.IPatch
+const noExtras: ResponseExtras = {}
 
 function response(code: Code, detail?: string): CoapResponse {
   return { code, payload: detail ? textEncoder.encode(detail.slice(0, maxDiagnostic)) : noBytes }
 }
 
-/** Names a request across its blocks. */
-function blockKey(
-  peer: Peer,
-  code: Code,
-  fields: { uriPath: readonly string[]; uriQuery: readonly string[] },
-) {
-  return JSON.stringify([peer.id, code, fields.uriPath, fields.uriQuery])
+/** Names what a request asks of whom, so that its blocks belong together whatever their tokens (RFC 7959 §2.3, RFC 9175 §3.3). */
+function blockKey({ peer, code, uriPath, uriQuery, requestTag }: ServerExchange): string {
+  return JSON.stringify([peer.id, code, requestTag, uriPath, uriQuery])
+}
+
+/** Names a representation across its blocks: as above, in the format asked for. */
+function representationKey(exchange: ServerExchange): string {
+  return `${exchange.accept ?? ''} ${blockKey(exchange)}`
+}
+
+/** The part of a response that one message carries. */
+interface Part {
+  readonly response: CoapResponse
+  readonly extras: ResponseExtras
+  readonly start: number
+  readonly end: number
 }
 
 /** The server half of an endpoint: blocks in, handler, blocks out. */
@@ -55,36 +54,57 @@ export class RequestServer {
   readonly #parts: EndpointParts
   readonly #assemblies: Assemblies
   readonly #representations: Representations
+  readonly #echoes: EchoValues
   readonly #szx: number
   #handler: RequestHandler = () => response(Code.NotFound)
-  #looseMessageId = 0
+  #conditional = false
+  #looseMessageId: number
   /** Handlers at work. */
   pending = 0
 
-  constructor(parts: EndpointParts) {
+  constructor(parts: EndpointParts, random: Random) {
     this.#parts = parts
-    const lifetime = exchangeLifetime(parts.profile)
-    this.#assemblies = new Assemblies(parts.limits, lifetime, parts.counters)
-    this.#representations = new Representations(parts.limits.maxRepresentationBytes, lifetime)
-    this.#szx = sizeExponent(parts.limits.blockSize)
+    const { limits, profile, counters, outbox, clock } = parts
+    const lifetime = exchangeLifetime(profile)
+    this.#assemblies = new Assemblies(limits, lifetime, counters, outbox.wheel, () => clock.now())
+    this.#representations = new Representations(limits.maxRepresentationBytes, lifetime)
+    this.#echoes = new EchoValues(random, clock)
+    this.#szx = sizeExponent(limits.blockSize)
+    this.#looseMessageId = Math.floor(random.unit() * 0x8000)
   }
 
-  serve(handler: RequestHandler): void {
+  serve(handler: RequestHandler, options: ServeOptions): void {
     this.#handler = handler
+    this.#conditional = options.conditional === true
+  }
+
+  close(): void {
+    this.#assemblies.close()
   }
 
   /** Takes a request that was not seen before; `entry` remembers it. */
-  receive(message: CoapMessage, peer: Peer, entry: number): void {
-    let fields: RequestFields
+  receive(view: MessageView, peer: Peer, entry: number): void {
+    const exchange = new ServerExchange(this, peer, entry, view)
     try {
-      fields = readRequestOptions(message.options)
+      readRequestOptions(view, exchange, this.#conditional)
     } catch (error) {
-      this.#refuse(message, peer, entry, error)
+      this.#refuse(exchange, error)
       return
     }
-    const exchange = new ServerExchange(this, peer, entry, message, fields)
-    if (fields.block1 && !this.#assemble(exchange, fields)) return
-    if (fields.block2 && fields.block2.num > 0 && this.#repeat(exchange)) return
+    if (exchange.tokenEnd - exchange.tokenStart > this.#parts.limits.maxTokenBytes) {
+      // RFC 8974 §2.2.2: not by a reset, which would say that no extended token is understood.
+      this.#send(
+        exchange,
+        response(Code.BadRequest, `a token of more than ${this.#parts.limits.maxTokenBytes} bytes`),
+      )
+      return
+    }
+    if (exchange.code > lastMethod) {
+      this.#send(exchange, response(Code.MethodNotAllowed))
+      return
+    }
+    if (exchange.block1 && !this.#assemble(exchange)) return
+    if (exchange.block2 && exchange.block2.num > 0 && this.#repeat(exchange)) return
     this.#parts.counters.requests++
     try {
       const answer = this.#handler(exchange, peer)
@@ -98,29 +118,20 @@ export class RequestServer {
   }
 
   /** An option that cannot be accepted: a confirmable request is told, another is left without an answer (RFC 7252 §5.4.1). */
-  #refuse(message: CoapMessage, peer: Peer, entry: number, error: unknown): void {
+  #refuse(exchange: ServerExchange, error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error
     this.#parts.counters.badOptions++
-    if (message.type !== Type.Confirmable) return
-    const { messageId, token } = message
-    const answer = response(error.code, error.message)
-    const datagram = encodeMessage({
-      type: Type.Acknowledgement,
-      code: error.code,
-      messageId,
-      token,
-      options: [],
-      payload: answer.payload,
-    })
-    this.#parts.seen.store(entry, datagram)
-    this.#parts.outbox.send(datagram, peer)
+    exchange.block1 = undefined
+    exchange.block2 = undefined
+    exchange.noResponse = undefined
+    if (exchange.confirmable) this.#send(exchange, response(error.code, error.message))
   }
 
   /** Takes a block of a body; true if the body is whole. */
-  #assemble(exchange: ServerExchange, fields: RequestFields): boolean {
-    const tag = fields.requestTag ? `#${String(fields.requestTag)}` : ''
-    const key = blockKey(exchange.peer, exchange.code, fields) + tag
-    const outcome = this.#assemblies.take(key, fields, exchange.payload, this.#parts.clock.now())
+  #assemble(exchange: ServerExchange): boolean {
+    const { clock, seen, counters } = this.#parts
+    const key = blockKey(exchange)
+    const outcome = this.#assemblies.take(key, exchange.peer.id, exchange, exchange.payload, clock.now())
     switch (outcome.kind) {
       case 'body':
         exchange.payload = outcome.body
@@ -128,144 +139,180 @@ export class RequestServer {
         return true
       case 'answer': {
         const answer = response(outcome.code, outcome.detail)
-        this.#send(
-          exchange,
-          outcome.code === Code.ServiceUnavailable ? { ...answer, maxAge: retryAfter } : answer,
-        )
+        const isFull = outcome.code === Code.ServiceUnavailable
+        this.#send(exchange, isFull ? { ...answer, maxAge: retryAfter } : answer)
         return false
       }
       case 'busy':
         // This Message ID is not ours to remember: once the handler has withheld its answer, it must be taken as new.
-        this.#parts.seen.release(exchange.entry)
-        this.#parts.counters.duplicates++
+        seen.release(exchange.entry)
+        counters.duplicates++
         return false
     }
   }
 
   /** Answers a later block from the representation kept; false if there is none and the handler must make it again. */
   #repeat(exchange: ServerExchange): boolean {
-    const kept = this.#representations.get(
-      blockKey(exchange.peer, exchange.code, exchange),
-      this.#parts.clock.now(),
-    )
+    const kept = this.#representations.get(representationKey(exchange), this.#parts.clock.now())
     if (kept) this.#send(exchange, kept)
     else if (exchange.code === Code.Get || exchange.code === Code.Fetch) return false
     else this.#send(exchange, response(Code.RequestEntityIncomplete, 'this answer is no longer kept'))
     return true
   }
 
+  /** Whether the request proves by its Echo that it was made within the given time (RFC 9175 §2.3). */
+  isFresh(exchange: ServerExchange, withinMs: number): boolean {
+    const age = exchange.echo && this.#echoes.age(exchange.echo, exchange.peer.id)
+    return age !== undefined && age >= 0 && age <= withinMs
+  }
+
   /** The handler wants time: its answer will be a separate one. */
   acknowledge(exchange: ServerExchange): void {
     if (!exchange.confirmable || exchange.separate) return
     exchange.separate = true
-    const datagram = encodeEmpty(Type.Acknowledgement, exchange.messageId)
-    this.#parts.seen.store(exchange.entry, datagram)
-    this.#parts.outbox.send(datagram, exchange.peer)
+    this.#acknowledgeEmpty(exchange)
+  }
+
+  #acknowledgeEmpty(exchange: ServerExchange): void {
+    const { outbox, seen } = this.#parts
+    const datagram = outbox.writer.empty(Type.Acknowledgement, exchange.messageId)
+    seen.store(exchange.entry, datagram)
+    outbox.send(datagram, exchange.peer)
   }
 
   /** The handler has answered. */
   answered(exchange: ServerExchange, answer: CoapResponse): void {
-    this.#assemblies.drop(exchange.assembly)
+    if (exchange.assembly) this.#assemblies.drop(exchange.assembly)
     this.#parts.counters.answers++
     this.#send(exchange, answer)
   }
 
   /** The handler has failed. */
   failed(exchange: ServerExchange, error: unknown): void {
+    const { counters, seen } = this.#parts
     if (error instanceof NoAnswer) {
-      this.#parts.counters.withheld++
+      counters.withheld++
       if (exchange.assembly) exchange.assembly.delivering = false
-      if (!exchange.separate) this.#parts.seen.release(exchange.entry)
+      if (!exchange.separate) seen.release(exchange.entry)
       return
     }
-    this.#assemblies.drop(exchange.assembly)
-    if (error instanceof ProtocolError) this.#send(exchange, response(error.code, error.message))
+    if (exchange.assembly) this.#assemblies.drop(exchange.assembly)
+    if (error instanceof FreshnessRequired) {
+      counters.echoesDemanded++
+      this.#send(exchange, response(Code.Unauthorized), this.#echoes.make(exchange.peer.id))
+    } else if (error instanceof ProtocolError) this.#send(exchange, response(error.code, error.message))
     else {
-      this.#parts.counters.handlerErrors++
+      counters.handlerErrors++
       this.#send(exchange, response(Code.InternalServerError))
     }
   }
 
-  #send(exchange: ServerExchange, answer: CoapResponse): void {
-    const { options, payload, code } = this.#present(exchange, answer)
-    const { token } = exchange
-    const { seen, outbox, peers, profile, open } = this.#parts
+  /** RFC 7967 §2.1: the bit of the class of an answer; an answer to a block on the way is none to the request. */
+  #isUnwanted({ noResponse }: ServerExchange, code: Code): boolean {
+    if (noResponse === undefined || noResponse === 0 || code === Code.Continue) return false
+    return (noResponse & (1 << (codeClass(code) - 1))) !== 0
+  }
+
+  #send(exchange: ServerExchange, answer: CoapResponse, echo?: Uint8Array): void {
+    const { seen, outbox, counters } = this.#parts
+    if (this.#isUnwanted(exchange, answer.code)) {
+      counters.suppressedAnswers++
+      if (exchange.confirmable && !exchange.separate) this.#acknowledgeEmpty(exchange)
+      return
+    }
+    const part = this.#partOf(exchange, answer, echo)
     if (exchange.confirmable && !exchange.separate) {
-      const { messageId } = exchange
-      const type = Type.Acknowledgement
-      const datagram = encodeMessage({ type, code, messageId, token, options, payload })
+      const datagram = this.#encode(exchange, part, Type.Acknowledgement, exchange.messageId)
       seen.store(exchange.entry, datagram)
       outbox.send(datagram, exchange.peer)
-      return
-    }
-    if (!exchange.separate) {
-      const type = Type.NonConfirmable
+    } else if (exchange.separate) this.#sendSeparately(exchange, part)
+    else {
       const messageId = this.#messageIdFor(exchange.peer)
-      if (messageId < 0) this.#parts.counters.droppedOverload++
-      else outbox.send(encodeMessage({ type, code, messageId, token, options, payload }), exchange.peer)
-      return
+      if (messageId < 0) counters.messageIdsExhausted++
+      else outbox.send(this.#encode(exchange, part, Type.NonConfirmable, messageId), exchange.peer)
     }
+  }
+
+  /** RFC 7252 §5.2.2. */
+  #sendSeparately(exchange: ServerExchange, part: Part): void {
+    const { outbox, peers, profileOf, open, counters, limits } = this.#parts
     const state = peers.open(exchange.peer)
-    if (!state) {
-      this.#parts.counters.droppedOverload++
+    if (!state || state.outstanding >= limits.maxQueue) {
+      counters.droppedOverload++
       return
     }
-    const type = Type.Confirmable
-    const build = (messageId: number): Uint8Array =>
-      encodeMessage({ type, code, messageId, token, options, payload })
     state.outstanding++
-    new SeparateResponse(outbox, state, profile, open, build).start()
+    new SeparateResponse(outbox, state, profileOf(exchange.peer), open, (messageId) =>
+      this.#encode(exchange, part, Type.Confirmable, messageId),
+    ).start()
   }
 
-  /** A Message ID for an answer that nobody acknowledges; a peer known only by its requests, perhaps forged, gets no state for it. */
+  #encode(exchange: ServerExchange, part: Part, type: MessageType, messageId: number): Uint8Array {
+    const { writer } = this.#parts.outbox
+    const { bytes, tokenStart, tokenEnd } = exchange
+    writer.begin(type, part.response.code, messageId, bytes, tokenStart, tokenEnd)
+    writeResponseOptions(writer, part.response, part.extras)
+    return writer.finish(part.response.payload, part.start, part.end)
+  }
+
+  /**
+   * A Message ID for an answer that nobody acknowledges; a peer known only by its requests, perhaps forged, gets no state for it. Such IDs are
+   * those of the lower half, and peers with state begin in the upper one.
+   */
   #messageIdFor(peer: Peer): number {
-    const state = this.#parts.peers.find(peer)
-    if (state) return state.takeMessageId()
-    this.#looseMessageId = (this.#looseMessageId + 1) & 0xffff
-    return this.#looseMessageId
+    const { peers, clock, profileOf } = this.#parts
+    const state = peers.find(peer)
+    if (!state) return (this.#looseMessageId = (this.#looseMessageId + 1) & 0x7fff)
+    const now = clock.now()
+    return state.messageIdWait(now, exchangeLifetime(profileOf(peer))) > 0 ? -1 : state.takeMessageId(now)
   }
 
-  /** The options and payload of the message that carries an answer, or the block of it that was asked for. */
-  #present(
-    exchange: ServerExchange,
-    answer: CoapResponse,
-  ): { code: Code; options: CoapOption[]; payload: Uint8Array } {
+  /** What of an answer the next message carries: all of it, or the block that was asked for. */
+  #partOf(exchange: ServerExchange, answer: CoapResponse, echo: Uint8Array | undefined): Part {
     const { block1, block2 } = exchange
-    const szx = Math.min(block2?.szx ?? this.#szx, this.#szx)
-    let { code, payload } = answer
-    let options: CoapOption[]
-    if (
-      codeClass(code) === 2 &&
-      code !== Code.Continue &&
-      (block2 || payload.length > blockSize(this.#szx))
-    ) {
-      const size = blockSize(szx)
-      const start = (block2?.num ?? 0) * blockSize(block2?.szx ?? szx)
-      if (start > 0 && start >= payload.length) {
-        return { ...response(Code.BadRequest, 'no such block'), options: [] }
-      }
-      const etag = answer.etag ?? (payload.length > size ? contentTag(payload) : undefined)
-      const more = start + size < payload.length
-      if (more && start === 0) {
-        const kept = etag === answer.etag ? answer : { ...answer, etag }
-        const key = blockKey(exchange.peer, exchange.code, exchange)
-        this.#representations.put(key, { ...kept, observe: undefined }, this.#parts.clock.now())
-      }
-      options = responseOptions(etag === answer.etag ? answer : { ...answer, etag })
-      options.push({ number: OptionNumber.Block2, value: encodeBlock(start / size, more, szx) })
-      if (start === 0) options.push({ number: OptionNumber.Size2, value: uintValue(payload.length) })
-      payload = payload.subarray(start, start + size)
-    } else options = responseOptions(answer)
-    if (block1) {
-      const ours = Math.min(block1.szx, this.#szx)
-      options.push({
-        number: OptionNumber.Block1,
-        value: encodeBlock(block1.num, code === Code.Continue, ours),
-      })
-      if (code === Code.RequestEntityTooLarge) {
-        options.push({ number: OptionNumber.Size1, value: uintValue(this.#parts.limits.maxBody) })
-      }
+    const { code, payload } = answer
+    const isLong = payload.length > blockSize(this.#szx)
+    if (!block1 && !block2 && !isLong) {
+      return { response: answer, extras: echo ? { echo } : noExtras, start: 0, end: payload.length }
     }
-    return { code, options, payload }
+    const acknowledged = block1 && {
+      num: block1.num,
+      more: code === Code.Continue,
+      szx: Math.min(block1.szx, this.#szx),
+    }
+    const size1 = block1 && code === Code.RequestEntityTooLarge ? this.#parts.limits.maxBody : undefined
+    const inBlocks = codeClass(code) === 2 && code !== Code.Continue && (block2 !== undefined || isLong)
+    if (!inBlocks) {
+      const end = Math.min(payload.length, 1024)
+      return { response: answer, extras: { block1: acknowledged, size1, echo }, start: 0, end }
+    }
+    const szx = Math.min(block2?.szx ?? this.#szx, this.#szx)
+    const size = blockSize(szx)
+    const start = block2 ? block2.num * blockSize(block2.szx) : 0
+    if (start > 0 && start >= payload.length) {
+      const refusal = response(Code.BadRequest, 'no such block')
+      return { response: refusal, extras: noExtras, start: 0, end: refusal.payload.length }
+    }
+    const etag = answer.etag ?? (payload.length > size ? contentTag(payload) : undefined)
+    const more = start + size < payload.length
+    if (more && start === 0) this.#keep(exchange, answer, etag)
+    return {
+      response: answer,
+      extras: {
+        etag,
+        block1: acknowledged,
+        block2: { num: start / size, more, szx },
+        size2: start === 0 ? payload.length : undefined,
+        echo,
+      },
+      start,
+      end: Math.min(payload.length, start + size),
+    }
+  }
+
+  #keep(exchange: ServerExchange, answer: CoapResponse, etag: Uint8Array | undefined): void {
+    const same = etag && answer.etag && sameBytes(etag, answer.etag)
+    const kept = { ...answer, observe: undefined, etag: same ? answer.etag : etag }
+    this.#representations.put(representationKey(exchange), kept, this.#parts.clock.now())
   }
 }

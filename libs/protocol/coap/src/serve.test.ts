@@ -188,7 +188,7 @@ describe('a request that arrives', () => {
   it('is handled in spite of elective options that are not understood', () => {
     const wire = createWire()
     wire.endpoint.serve(() => changed)
-    wire.receive({ ...update, options: [option(11, 'rd'), option(2000, 'x'), option(258, [2])] })
+    wire.receive({ ...update, options: [option(11, 'rd'), option(2000, 'x'), option(260, [2])] })
     expect(wire.take().code).toBe(Code.Changed)
   })
 

@@ -3,44 +3,84 @@ import type { ClientExchange } from './client-exchange.js'
 import type { Peer } from './message.js'
 
 const tokenBytes = 8
+/** Tokens are drawn from the source of randomness in lots: a call for each would cost more than the rest of a request. */
+const lot = 32
 
-/** A token as a map key. */
-function tokenKey(token: Uint8Array): string {
-  let key = ''
-  for (let i = 0; i < token.length; i++) key += String.fromCharCode(token[i])
+/** The first bytes of a token as a small integer. Ours are random, so that they spread; what else a peer sends finds nothing anyway. */
+function keyOf(bytes: Uint8Array, start: number, end: number): number {
+  let key = end - start
+  for (let at = start; at < end && at < start + 4; at++)
+    key = ((key << 8) ^ (key >>> 22) ^ bytes[at]) & 0x3fffffff
   return key
+}
+
+function isToken(token: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (token.length !== end - start) return false
+  for (let i = 0; i < token.length; i++) if (token[i] !== bytes[start + i]) return false
+  return true
+}
+
+/** Whether two tokens, or entity tags, are the same bytes. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return isToken(a, b, 0, b.length)
 }
 
 /** Open exchanges by peer and token: a response matches only if both do (RFC 7252 §5.3.2). */
 export class TokenTable {
-  readonly #exchanges = new Map<string, ClientExchange>()
-  readonly #open = new Set<string>()
+  /** Exchanges whose tokens have the same key hang together by `nextOfKey`. */
+  readonly #exchanges = new Map<number, ClientExchange>()
+  #drawn: Uint8Array = new Uint8Array()
+  #at = 0
 
   constructor(private readonly random: Random) {}
 
   /** A fresh token, never that of an open exchange with any peer. */
   draw(): Uint8Array {
     for (;;) {
-      const token = this.random.bytes(tokenBytes)
-      if (!this.#open.has(tokenKey(token))) return token
+      if (this.#at + tokenBytes > this.#drawn.length) {
+        this.#drawn = this.random.bytes(tokenBytes * lot)
+        this.#at = 0
+      }
+      const token = this.#drawn.slice(this.#at, (this.#at += tokenBytes))
+      if (!this.#isOpen(token)) return token
     }
   }
 
-  /** The open exchange with this peer and token. */
-  find(peer: Peer, token: Uint8Array): ClientExchange | undefined {
-    return this.#exchanges.size === 0 ? undefined : this.#exchanges.get(tokenKey(token) + peer.id)
+  #isOpen(token: Uint8Array): boolean {
+    for (let at = this.#exchanges.get(keyOf(token, 0, token.length)); at; at = at.nextOfKey) {
+      if (sameBytes(at.token, token)) return true
+    }
+    return false
+  }
+
+  /** The open exchange with this peer and the token that is in `bytes` from `start` to `end`. */
+  find(peer: Peer, bytes: Uint8Array, start = 0, end = bytes.length): ClientExchange | undefined {
+    if (this.#exchanges.size === 0) return undefined
+    for (let at = this.#exchanges.get(keyOf(bytes, start, end)); at; at = at.nextOfKey) {
+      if (isToken(at.token, bytes, start, end) && at.state.peer.id === peer.id) return at
+    }
+    return undefined
   }
 
   open(exchange: ClientExchange): void {
-    const key = tokenKey(exchange.token)
-    this.#exchanges.set(key + exchange.state.peer.id, exchange)
-    this.#open.add(key)
+    const key = keyOf(exchange.token, 0, exchange.token.length)
+    exchange.nextOfKey = this.#exchanges.get(key)
+    this.#exchanges.set(key, exchange)
+    exchange.isOpen = true
   }
 
   close(exchange: ClientExchange): void {
-    const key = tokenKey(exchange.token)
-    if (this.#exchanges.get(key + exchange.state.peer.id) !== exchange) return
-    this.#exchanges.delete(key + exchange.state.peer.id)
-    this.#open.delete(key)
+    if (!exchange.isOpen) return
+    exchange.isOpen = false
+    const key = keyOf(exchange.token, 0, exchange.token.length)
+    let at = this.#exchanges.get(key)
+    if (at === exchange) {
+      if (exchange.nextOfKey) this.#exchanges.set(key, exchange.nextOfKey)
+      else this.#exchanges.delete(key)
+    } else {
+      while (at && at.nextOfKey !== exchange) at = at.nextOfKey
+      if (at) at.nextOfKey = exchange.nextOfKey
+    }
+    exchange.nextOfKey = undefined
   }
 }

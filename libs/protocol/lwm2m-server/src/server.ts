@@ -97,6 +97,8 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
   endpoint.onNotification(
     (notification, peer) => reporting.notification(notification, peer),
     (token) => reporting.requestOf(token),
+    // what was overtaken is still a reading, with a time of its own
+    { stale: 'deliver' },
   )
   endpoint.serve((request, peer) => {
     const [first, ...rest] = request.uriPath

@@ -1,7 +1,7 @@
 import { InvariantError } from '@fieldline/bytes'
 import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport, Peer } from '@fieldline/coap'
-import { peerOf } from './udp-transport.js'
+import { peerOf } from './known-peers.js'
 
 /** How a memory network treats datagrams. Probabilities are between 0 and 1. */
 export interface MemoryNetworkOptions {

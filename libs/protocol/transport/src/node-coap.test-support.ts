@@ -10,7 +10,7 @@ import type {
   Peer,
   RequestHandler,
 } from '@fieldline/coap'
-import { peerOf } from './udp-transport.js'
+import { peerOf } from './known-peers.js'
 
 // The parts of node-coap 1.5 that are used here. The package at the root of the tree is an older one that coap-node brings.
 interface NodeCoapMessage extends EventEmitter {
@@ -148,7 +148,10 @@ export async function createNodeCoapEndpoint(): Promise<{ endpoint: CoapEndpoint
             if (!first) {
               const observation = { ...responseOf(response), payload: new Uint8Array(payload) }
               const token = options.token ?? new Uint8Array(0)
-              const decision = notified?.({ ...observation, token, confirmable: true, complete: true }, peer)
+              const decision = notified?.(
+                { ...observation, token, confirmable: true, complete: true, stale: false },
+                peer,
+              )
               if (decision === 'reset') response.close?.()
             }
             first = false
@@ -202,6 +205,8 @@ async function answer(
     token: new Uint8Array(token),
     // It acknowledges by itself after 50 ms.
     acknowledge: () => undefined,
+    // It knows no Echo option.
+    isFresh: () => false,
   }
   let response: CoapResponse
   try {

@@ -6,7 +6,8 @@ import type { CoapEndpoint, Peer, TransmissionProfile } from '@fieldline/coap'
 import type { EndpointPair } from '@fieldline/coap/contract'
 import { createMemoryNetwork } from './memory-network.js'
 import type { MemoryNetworkOptions } from './memory-network.js'
-import { createUdpTransport, peerOf } from './udp-transport.js'
+import { peerOf } from './known-peers.js'
+import { createUdpTransport } from './udp-transport.js'
 
 /** Real time and chance, for tests with sockets. */
 export const realClock: Clock = {

@@ -1,7 +1,8 @@
 import { ManualClock, seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { createMemoryNetwork } from './memory-network.js'
-import { createUdpTransport, peerOf } from './udp-transport.js'
+import { peerOf } from './known-peers.js'
+import { createUdpTransport } from './udp-transport.js'
 
 describe('UDP transport', () => {
   it('carries a datagram and names its sender', async () => {

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { DatagramTransport, Peer } from '@fieldline/coap'
+import { KnownPeers } from './known-peers.js'
 
 /** Where a UDP transport listens. */
 export interface UdpOptions {
@@ -25,16 +26,14 @@ export interface UdpTransport extends DatagramTransport {
 /** The kernel's default holds about 277 small datagrams, fewer than one commit's worth of reports. */
 const defaultRecvBuffer = 4 * 2 ** 20
 
+/** Peers whose names need not be made again for every datagram; a few hundred bytes each. */
+const maxKnownPeers = 32 * 1024
+
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void
 
 // Peers are addresses, never names; without its own look-up, dgram asks the resolver for every datagram it sends.
 const addressOnly4 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 4)
 const addressOnly6 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 6)
-
-/** The key of a peer: `127.0.0.1:5683`, `[::1]:5683`. */
-export function peerOf(address: string, port: number): Peer {
-  return { id: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`, address, port }
-}
 
 /**
  * Binds a UDP socket, IPv4 or IPv6 by the form of `host`. Rejects with the system's error if it cannot be bound; afterwards nothing throws:
@@ -67,6 +66,8 @@ class BoundUdp implements UdpTransport {
   sendErrors = 0
   #closed = false
   readonly #socket: Socket
+  readonly #peers = new KnownPeers(maxKnownPeers)
+  readonly #version6: boolean
   readonly #onSent = (error: Error | null): void => {
     if (error) this.sendErrors++
   }
@@ -74,6 +75,7 @@ class BoundUdp implements UdpTransport {
   constructor(socket: Socket, recvBufferBytes: number) {
     this.#socket = socket
     const bound = socket.address()
+    this.#version6 = bound.family === 'IPv6'
     this.address = bound.address
     this.port = bound.port
     try {
@@ -91,7 +93,9 @@ class BoundUdp implements UdpTransport {
   send(datagram: Uint8Array, peer: Peer): void {
     if (this.#closed) return
     try {
-      this.#socket.send(datagram, peer.port, peer.address, this.#onSent)
+      // A socket of both families reaches IPv4 by mapped addresses (RFC 4291 §2.5.5.2).
+      const mapped = this.#version6 && !peer.address.includes(':')
+      this.#socket.send(datagram, peer.port, mapped ? `::ffff:${peer.address}` : peer.address, this.#onSent)
     } catch {
       // dgram throws for an impossible port or address: to the protocol that is a lost datagram like any other.
       this.sendErrors++
@@ -100,11 +104,7 @@ class BoundUdp implements UdpTransport {
 
   listen(receive: (datagram: Uint8Array, peer: Peer) => void): void {
     this.#socket.on('message', (message: Buffer, from: RemoteInfo) => {
-      // A plain Uint8Array over the same memory: subarray of a Buffer costs three times as much.
-      receive(
-        new Uint8Array(message.buffer, message.byteOffset, message.byteLength),
-        peerOf(from.address, from.port),
-      )
+      receive(message, this.#peers.get(from.address, from.port))
     })
   }
 
