@@ -1,0 +1,94 @@
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+import { toHex } from '@fieldline/bytes'
+import { Chance } from './chance.js'
+import type { Target } from './target.js'
+
+/** CPU that one input may cost, in milliseconds. */
+export const hangMs = 50
+/** A slow input is tried again so often: a machine that was busy, or garbage that was collected, is no hang. */
+const hangTrials = 3
+/** After so many different findings there is nothing to learn from more. */
+const mostFindings = 20
+
+/** An input that broke something, and what. */
+export interface Finding {
+  readonly kind: 'crash' | 'hang'
+  readonly target: string
+  /** The number of the input; with the seed it makes the same again. -1 for one that was given. */
+  readonly input: number
+  readonly hex: string
+  readonly what: string
+}
+
+/** How long, and from where. */
+export interface RunOptions {
+  readonly seconds: number
+  readonly seed: number
+  /** Called before each input. */
+  readonly onInput?: (input: number) => void
+  readonly onFinding?: (finding: Finding) => void
+}
+
+/** What came of a run. */
+export interface Outcome {
+  readonly inputs: number
+  readonly findings: readonly Finding[]
+}
+
+/** Input number n of a target under a seed; the same for the same two. */
+export function inputOf(target: Target, seed: number, n: number): Uint8Array {
+  return target.make(new Chance(seed, n))
+}
+
+/** Tries one input and says what is wrong with it; undefined where nothing is. */
+export async function tryInput(
+  target: Target,
+  bytes: Uint8Array,
+  input: number,
+): Promise<Finding | undefined> {
+  const found = (kind: Finding['kind'], what: string): Finding => ({
+    kind,
+    target: target.name,
+    input,
+    hex: toHex(bytes),
+    what,
+  })
+  try {
+    const spent = await cost(target, bytes)
+    if (spent <= hangMs) return undefined
+    let least = spent
+    for (let trial = 0; trial < hangTrials; trial++) least = Math.min(least, await cost(target, bytes))
+    return least > hangMs ? found('hang', `${Math.round(least)} ms`) : undefined
+  } catch (error) {
+    return found('crash', error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+}
+
+async function cost(target: Target, bytes: Uint8Array): Promise<number> {
+  const began = performance.now()
+  const before = process.cpuUsage()
+  const pending = target.run(bytes)
+  if (pending) await pending
+  if (performance.now() - began <= hangMs) return 0
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** Tries inputs until the time is over. Findings that began at the same place count once. */
+export async function runInputs(target: Target, options: RunOptions): Promise<Outcome> {
+  const { seconds, seed, onInput, onFinding } = options
+  const until = performance.now() + seconds * 1000
+  const findings = new Map<string, Finding>()
+  let input = 0
+  for (; performance.now() < until && findings.size < mostFindings; input++) {
+    onInput?.(input)
+    const finding = await tryInput(target, inputOf(target, seed, input), input)
+    if (!finding) continue
+    const place = finding.kind + finding.what.split('\n').slice(0, 3).join('\n').replace(/\d+/g, '#')
+    if (findings.has(place)) continue
+    findings.set(place, finding)
+    onFinding?.(finding)
+  }
+  return { inputs: input, findings: [...findings.values()] }
+}

@@ -1,0 +1,6 @@
+import { codec } from './codec/target.js'
+import { links } from './links/target.js'
+import type { Target } from './target.js'
+
+/** Everything that is fuzzed. */
+export const targets: readonly Target[] = [codec, links]
