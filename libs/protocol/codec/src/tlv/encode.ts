@@ -3,7 +3,7 @@ import { pathLevel } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
 import { NO_INSTANCE, groupBy, singleOrInstances } from '../check.js'
 import type { EncodeContext } from '../context.js'
-import { TlvKind } from './read.js'
+import { TlvKind } from './kind.js'
 import { valueToTlv } from './values.js'
 import { writeTlv } from './write.js'
 

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '@fieldline/bytes'
-import type { TlvKind } from './read.js'
+import type { TlvKind } from './kind.js'
 
 /** The longest value an entry can carry, in bytes. */
 const MAX_TLV_VALUE = 0xff_ffff
