@@ -8,7 +8,7 @@ export const usage = `npm run simulate -- --server coap://host:port [options]
   --server ADDRESS       coap://host:port of the LwM2M Server (default coap://127.0.0.1:5683)
   --stack ours|node-coap the CoAP implementation they speak through (default ours)
   --demo                 wakes of one to five minutes, real sleep, and everything planted (npm run demo:truth)
-  --report-every S       seconds between reports (default 60; with --demo each meter's own)
+  --report-every S       seconds between reports (default 60; with --demo each meter's own); a sleeper is awake for ten and reports once in them
   --duration S           end so long after every meter was registered, with figures as one line of JSON
   --identities FILE      keep registrations and settings there, and go on with them at the next start
   --journal FILE         append every request executed and every acknowledgement of a report, as JSON lines

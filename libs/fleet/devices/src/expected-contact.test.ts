@@ -43,6 +43,14 @@ describe('expected contact', () => {
     expect(state.expectedAt).toBe(start + 6 * 300_000)
     expect(state.awakeUntil).toBe((times.at(-1) as number) + 20_000)
   })
+  it('is kept by a device that is still talking when it falls due: nobody is late who was heard a moment ago', () => {
+    let state = contacts(every(60_000, 6))
+    for (let at = start + 308_000; at < start + 900_000; at += 8_000) {
+      state = onContact(state, at, settings)
+      expect(state.lateAt).toBeGreaterThan(at)
+    }
+    expect(state.cadenceSeconds).toBeLessThan(70)
+  })
   it('does not take one outage for a new rhythm', () => {
     const state = contacts([...every(60_000, 10), ...every(60_000, 3, start + 24 * hour)])
     expect(state.cadenceSeconds).toBe(60)

@@ -96,7 +96,10 @@ export function onContact(
     const learned = { intervals: [], outlier: null }
     return { lastContactAt: now, windowStartedAt: now, ...learned, ...plan(now, [], settings), awakeUntil }
   }
-  const sameWindow = now - state.lastContactAt < burstGapMs && now - state.windowStartedAt < burstLengthMs
+  // who is still talking when the next contact is expected has kept it
+  const windowMs = isCadenceLearned(state) ? state.cadenceSeconds * 1_000 : burstLengthMs
+  const sameWindow =
+    now - state.lastContactAt < burstGapMs && now - state.windowStartedAt < Math.min(burstLengthMs, windowMs)
   if (sameWindow) {
     const lastContactAt = Math.max(now, state.lastContactAt)
     return { ...state, ...plan(state.windowStartedAt, state.intervals, settings), lastContactAt, awakeUntil }
