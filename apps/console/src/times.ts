@@ -1,14 +1,4 @@
-/** A duration in at most two units: `45 s`, `12 min`, `2 h 4 min`, `2 d 4 h`. */
-export function durationInWords(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
-  const days = Math.floor(hours / 24)
-  return hours % 24 === 0 || days >= 10 ? `${days} d` : `${days} d ${hours % 24} h`
-}
+import { durationInWords } from '@fieldline/contracts'
 
 /** `12 min ago`, `in 3 h`, `now`. */
 export function relativeInWords(at: number, now: number): string {

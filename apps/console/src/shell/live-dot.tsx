@@ -1,9 +1,10 @@
 'use client'
 
+import { durationInWords } from '@fieldline/contracts'
 import { Tooltip } from '@mantine/core'
 import { useLive } from '@/data/live'
 import { useNow } from '@/data/use-now'
-import { clockInWords, durationInWords } from '@/times'
+import { clockInWords } from '@/times'
 import { toneColor } from '@/theme'
 import classes from './shell.module.css'
 

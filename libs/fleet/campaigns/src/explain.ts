@@ -1,5 +1,6 @@
+import { codeInWords, screenWords } from '@fieldline/contracts'
 import type { CampaignState } from '@fieldline/contracts'
-import { codeInWords, momentInWords, screenWords } from '@fieldline/devices'
+import { momentInWords } from '@fieldline/devices'
 import { activeWave, type CampaignStatus, type WaveStatus } from './campaign.js'
 import { tally, type WaveCounts } from './counts.js'
 import type { GateInputs } from './gates.js'

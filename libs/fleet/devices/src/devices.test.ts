@@ -2,7 +2,6 @@ import { hazardOf, objectDefinition } from '@fieldline/object-model'
 import { describe, expect, it } from 'vitest'
 import {
   defaultPlan,
-  durationInWords,
   firstReads,
   momentInWords,
   planFor,
@@ -88,18 +87,6 @@ describe('written and reported values', () => {
 })
 
 describe('words', () => {
-  it('tell durations in two units', () => {
-    const minute = 60_000
-    const cases: [number, string][] = [
-      [0, '0 s'],
-      [119_000, '119 s'],
-      [2 * minute, '2 min'],
-      [124 * minute, '2 h 4 min'],
-      [24 * 60 * minute, '1 d'],
-      [52 * 60 * minute, '2 d 4 h'],
-    ]
-    for (const [ms, text] of cases) expect(durationInWords(ms)).toBe(text)
-  })
   it('tell the day when it is another one', () => {
     const now = Date.UTC(2025, 10, 3, 12)
     expect(momentInWords(Date.UTC(2025, 10, 4, 4, 40), now)).toBe('4 Nov 04:40 UTC')

@@ -1,6 +1,7 @@
+import { durationInWords } from '@fieldline/contracts'
 import type { HealthState, Reason } from '@fieldline/contracts'
 import { presence, type ContactTimes } from './presence.js'
-import { durationInWords, momentInWords } from './words.js'
+import { momentInWords } from './moment.js'
 
 /** Battery level in percent below which a device asks for attention. */
 export const lowBatteryPercent = 15

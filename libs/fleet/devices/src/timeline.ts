@@ -1,5 +1,6 @@
+import { codeInWords, durationInWords, screenWords } from '@fieldline/contracts'
 import type { OperationKind, OperationState, TimelineKind } from '@fieldline/contracts'
-import { codeInWords, durationInWords, momentInWords, screenWords } from './words.js'
+import { momentInWords } from './moment.js'
 
 /** What happened, as facts; moments in ms. One kind of entry has one shape. */
 export type TimelineFact =

@@ -1,12 +1,6 @@
+import { codeInWords, durationInWords, screenWords } from '@fieldline/contracts'
 import type { OperationKind, OperationState } from '@fieldline/contracts'
-import {
-  codeInWords,
-  durationInWords,
-  momentInWords,
-  presence,
-  screenWords,
-  type ContactTimes,
-} from '@fieldline/devices'
+import { momentInWords, presence, type ContactTimes } from '@fieldline/devices'
 
 const minutes = 60_000
 const shortestMs = 10 * minutes

@@ -1,5 +1,4 @@
-import { DomainError, type OperationKind, type OperationState } from '@fieldline/contracts'
-import { screenWords } from '@fieldline/devices'
+import { DomainError, screenWords, type OperationKind, type OperationState } from '@fieldline/contracts'
 
 /** What the machine needs to know of an operation; moments in ms. Whoever stores it keeps more beside it. */
 export interface OperationStatus {

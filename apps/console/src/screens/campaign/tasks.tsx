@@ -5,6 +5,7 @@ import type { Task, TaskCounts, TaskState } from '@fieldline/contracts'
 import Link from 'next/link'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTasks } from '@/data/queries'
+import { ListTable } from '@/parts/list-table'
 import { Moment } from '@/parts/moment'
 import { Panel } from '@/parts/panel'
 import { Empty, Loaded } from '@/parts/states'
@@ -71,20 +72,11 @@ export function Tasks({ id, counts }: { id: string; counts: TaskCounts }) {
             <Empty title={state === null ? 'No device drawn yet' : 'No device in this state'} />
           ) : (
             <>
-              <Table verticalSpacing={6} aria-label="Devices of the campaign">
-                <Table.Thead>
-                  <Table.Tr>
-                    {titles.map((title) => (
-                      <Table.Th key={title}>{title}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {tasks.map((task) => (
-                    <Row key={task.deviceId} task={task} />
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <ListTable label="Devices of the campaign" titles={titles}>
+                {tasks.map((task) => (
+                  <Row key={task.deviceId} task={task} />
+                ))}
+              </ListTable>
               {query.hasNextPage ? (
                 <Button
                   variant="default"

@@ -1,8 +1,8 @@
+import { durationInWords } from '@fieldline/contracts'
 import { Box, SimpleGrid, Stack, Text } from '@mantine/core'
 import type { Campaign, Wave } from '@fieldline/contracts'
 import { Status } from '@/parts/status-glyph'
 import { LimitBar, WaveStrip } from '@/parts/wave-strip'
-import { durationInWords } from '@/times'
 import { failureWords, waveWords } from '@/words'
 import { errorShare, partsOf, percentText, progressInWords, successShare } from './progress'
 

@@ -5,6 +5,7 @@ import { IconPlus } from '@tabler/icons-react'
 import type { Campaign } from '@fieldline/contracts'
 import Link from 'next/link'
 import { useCampaigns } from '@/data/queries'
+import { ListTable } from '@/parts/list-table'
 import { Moment } from '@/parts/moment'
 import { StackedBar } from '@/parts/stacked-bar'
 import { Empty, Loaded } from '@/parts/states'
@@ -74,20 +75,11 @@ export function CampaignsScreen() {
                 </Text>
               </Empty>
             ) : (
-              <Table verticalSpacing={8} aria-label="Campaigns">
-                <Table.Thead>
-                  <Table.Tr>
-                    {titles.map((title) => (
-                      <Table.Th key={title}>{title}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((campaign) => (
-                    <Row key={campaign.id} campaign={campaign} />
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <ListTable label="Campaigns" titles={titles} spacing={8}>
+                {items.map((campaign) => (
+                  <Row key={campaign.id} campaign={campaign} />
+                ))}
+              </ListTable>
             )
           }
         </Loaded>

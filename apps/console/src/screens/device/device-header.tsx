@@ -1,3 +1,4 @@
+import { durationInWords } from '@fieldline/contracts'
 import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import type { DeviceDetail } from '@fieldline/contracts'
 import Link from 'next/link'
@@ -5,7 +6,6 @@ import type { ReactNode } from 'react'
 import { Moment } from '@/parts/moment'
 import { glyphOf, Status } from '@/parts/status-glyph'
 import { toneColor } from '@/theme'
-import { durationInWords } from '@/times'
 import { healthWords, registrationWords, statusOf } from '@/words'
 import classes from './device.module.css'
 

@@ -4,6 +4,7 @@ import { Button, Table, Text } from '@mantine/core'
 import type { Operation } from '@fieldline/contracts'
 import { useNow } from '@/data/use-now'
 import { useOperations } from '@/data/queries'
+import { ListTable } from '@/parts/list-table'
 import { Moment } from '@/parts/moment'
 import { Empty, Loaded } from '@/parts/states'
 import { Status } from '@/parts/status-glyph'
@@ -64,20 +65,11 @@ export function OperationsTab({ endpoint }: { endpoint: string }) {
           </Empty>
         ) : (
           <>
-            <Table verticalSpacing={6} aria-label="Operations">
-              <Table.Thead>
-                <Table.Tr>
-                  {titles.map((title) => (
-                    <Table.Th key={title}>{title}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {operations.map((operation) => (
-                  <Row key={operation.id} operation={operation} />
-                ))}
-              </Table.Tbody>
-            </Table>
+            <ListTable label="Operations" titles={titles}>
+              {operations.map((operation) => (
+                <Row key={operation.id} operation={operation} />
+              ))}
+            </ListTable>
             {query.hasNextPage ? (
               <Button variant="default" m="sm" onClick={() => void query.fetchNextPage()}>
                 Show older

@@ -2,6 +2,7 @@
 
 import { Button, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
+import { codeInWords } from '@fieldline/contracts'
 import type { Operation } from '@fieldline/contracts'
 import type { ProblemError } from '@fieldline/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -12,7 +13,7 @@ import { Moment } from '@/parts/moment'
 import { glyphOf } from '@/parts/status-glyph'
 import { toneColor } from '@/theme'
 import { clockInWords } from '@/times'
-import { codeInWords, operationVerbs, operationWords } from '@/words'
+import { operationVerbs, operationWords } from '@/words'
 import classes from './device.module.css'
 
 export function isPending(operation: Operation): boolean {

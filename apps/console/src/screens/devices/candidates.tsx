@@ -1,5 +1,6 @@
 'use client'
 
+import { durationInWords } from '@fieldline/contracts'
 import { Button, Table, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { Candidate } from '@fieldline/contracts'
@@ -7,9 +8,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client, errorInWords } from '@/data/client'
 import { keys } from '@/data/keys'
 import { useCandidates } from '@/data/queries'
+import { ListTable } from '@/parts/list-table'
 import { Moment } from '@/parts/moment'
 import { Empty, Loaded } from '@/parts/states'
-import { durationInWords } from '@/times'
 import classes from './devices.module.css'
 
 function useAdmit() {
@@ -84,20 +85,11 @@ export function Candidates() {
           </Empty>
         ) : (
           <div className={classes.scroll} style={{ height: 'auto', maxHeight: 'calc(100dvh - 190px)' }}>
-            <Table verticalSpacing={6} aria-label="Candidates">
-              <Table.Thead>
-                <Table.Tr>
-                  {titles.map((title) => (
-                    <Table.Th key={title}>{title}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((candidate) => (
-                  <Row key={candidate.endpoint} candidate={candidate} />
-                ))}
-              </Table.Tbody>
-            </Table>
+            <ListTable label="Candidates" titles={titles}>
+              {items.map((candidate) => (
+                <Row key={candidate.endpoint} candidate={candidate} />
+              ))}
+            </ListTable>
           </div>
         )
       }

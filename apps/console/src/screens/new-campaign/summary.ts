@@ -1,5 +1,5 @@
+import { durationInWords } from '@fieldline/contracts'
 import type { CampaignRecipe } from '@fieldline/contracts'
-import { durationInWords } from '../../times'
 
 type Recipe = Pick<CampaignRecipe, 'audience' | 'write' | 'waves' | 'success' | 'error' | 'silence'>
 

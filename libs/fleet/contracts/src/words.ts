@@ -1,12 +1,6 @@
-import type {
-  CampaignState,
-  HealthState,
-  OperationState,
-  PresenceState,
-  RegistrationState,
-  TaskState,
-  WaveState,
-} from '@fieldline/contracts'
+import type { CampaignState, TaskState, WaveState } from './campaigns.js'
+import type { HealthState, PresenceState, RegistrationState } from './devices.js'
+import type { OperationState } from './operations.js'
 
 type Words<S extends string> = Readonly<Record<S, string>>
 
@@ -98,7 +92,7 @@ export function codeInWords(code: string): string {
   return words === undefined ? code : `${code} ${words}`
 }
 
-/** A duration in at most two units: `45 s`, `12 min`, `2 h 4 min`, `2 d 4 h`. */
+/** A duration in at most two units: `45 s`, `12 min`, `2 h 4 min`, `2 d 4 h`; ten days and more without hours. */
 export function durationInWords(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000))
   if (seconds < 120) return `${seconds} s`
@@ -107,44 +101,5 @@ export function durationInWords(ms: number): string {
   const hours = Math.floor(minutes / 60)
   if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
   const days = Math.floor(hours / 24)
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`
-}
-
-const clocks = new Map<string, { time: Intl.DateTimeFormat; day: Intl.DateTimeFormat }>()
-
-function clockOf(timeZone: string): { time: Intl.DateTimeFormat; day: Intl.DateTimeFormat } {
-  let clock = clocks.get(timeZone)
-  if (clock === undefined) {
-    clock = {
-      time: new Intl.DateTimeFormat('en-GB', {
-        hour: '2-digit',
-        minute: '2-digit',
-        hourCycle: 'h23',
-        timeZone,
-      }),
-      day: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone }),
-    }
-    clocks.set(timeZone, clock)
-  }
-  return clock
-}
-
-/**
- * A moment as people at the site read it: `04:40`, with the day when it is not today's, with `UTC` when the zone of the site is not known.
- * @param timeZone IANA name; one that the platform does not know counts as not given
- */
-export function momentInWords(at: number, now: number, timeZone?: string): string {
-  let clock = clockOf('UTC')
-  let suffix = ' UTC'
-  if (timeZone !== undefined) {
-    try {
-      clock = clockOf(timeZone)
-      suffix = ''
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-    }
-  }
-  const day = clock.day.format(at)
-  const today = day === clock.day.format(now) && Math.abs(at - now) < 86_400_000
-  return `${today ? '' : `${day} `}${clock.time.format(at)}${suffix}`
+  return hours % 24 === 0 || days >= 10 ? `${days} d` : `${days} d ${hours % 24} h`
 }
