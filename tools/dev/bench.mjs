@@ -3,7 +3,7 @@
 // Builds the benches where they have changed and runs them: `npm run bench -- --list`.
 import { spawn } from 'node:child_process'
 import process from 'node:process'
-import { inRoot, quietEnvironment } from './src/layout.mjs'
+import { inRoot } from './src/layout.mjs'
 import { run } from './src/run.mjs'
 import { Complaint, runMain } from './src/say.mjs'
 

@@ -3,7 +3,7 @@
 // Builds the fuzzer where it has changed and runs it: `npm run fuzz -- --help`.
 import { spawn } from 'node:child_process'
 import process from 'node:process'
-import { inRoot, quietEnvironment } from './src/layout.mjs'
+import { inRoot } from './src/layout.mjs'
 import { run } from './src/run.mjs'
 import { Complaint, runMain } from './src/say.mjs'
 

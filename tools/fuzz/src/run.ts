@@ -1,11 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
+import { setImmediate } from 'node:timers/promises'
 import { toHex } from '@fieldline/bytes'
 import { Chance } from './chance.js'
 import type { Target } from './target.js'
 
+const strays: unknown[] = []
+const onStray = (reason: unknown): void => void strays.push(reason)
+
 /** CPU that one input may cost, in milliseconds. */
-export const hangMs = 50
+const hangMs = 50
 /** A slow input is tried again so often: a machine that was busy, or garbage that was collected, is no hang. */
 const hangTrials = 3
 /** After so many different findings there is nothing to learn from more. */
@@ -54,6 +58,7 @@ export async function tryInput(
     hex: toHex(bytes),
     what,
   })
+  process.on('unhandledRejection', onStray)
   try {
     const spent = await cost(target, bytes)
     if (spent <= hangMs) return undefined
@@ -61,15 +66,28 @@ export async function tryInput(
     for (let trial = 0; trial < hangTrials; trial++) least = Math.min(least, await cost(target, bytes))
     return least > hangMs ? found('hang', `${Math.round(least)} ms`) : undefined
   } catch (error) {
-    return found('crash', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    return found('crash', inWords(error))
+  } finally {
+    process.removeListener('unhandledRejection', onStray)
   }
+}
+
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const words = error.stack ?? error.message
+  return error.cause === undefined ? words : `${words}\n${inWords(error.cause)}`
 }
 
 async function cost(target: Target, bytes: Uint8Array): Promise<number> {
   const began = performance.now()
   const before = process.cpuUsage()
   const pending = target.run(bytes)
-  if (pending) await pending
+  if (pending) {
+    await pending
+    // a rejection that nobody took is told after all promises had their turn
+    await setImmediate()
+    if (strays.length > 0) throw new Error('a rejection that nobody took', { cause: strays.pop() })
+  }
   if (performance.now() - began <= hangMs) return 0
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1000
