@@ -24,6 +24,7 @@ const releases: Readonly<Record<string, Readonly<Record<number, string>>>> = {
 }
 
 const parsed = new Map<string, ObjectDefinition>()
+const newest = new Map<number, ObjectDefinition>()
 const versions = new Map<number, readonly string[]>()
 
 /** Every object id of the built-in registry, ascending. */
@@ -65,7 +66,13 @@ export function objectDefinition(id: number, version?: string): ObjectDefinition
 }
 
 /** The built-in registry as a look-up: the newest version of each object. */
-export const registryDefinitions: DefinitionLookup = (objectId) => objectDefinition(objectId)
+export const registryDefinitions: DefinitionLookup = (objectId) => {
+  const known = newest.get(objectId)
+  if (known) return known
+  const found = objectDefinition(objectId)
+  if (found) newest.set(objectId, found)
+  return found
+}
 
 function unpack(id: number, packed: string): ObjectDefinition {
   const [header, ...lines] = packed.split('\n')

@@ -60,15 +60,21 @@ const rules: readonly Rule[] = [
   {
     hazard: 'connectivity',
     on: change,
-    objects: [0, 2, 8, 10, 11, 12, 13, 21, 23, 24, 25, 26, 27, 500, 501, 504, 3443, 3447, 10479],
+    objects: [0, 2, 8, 10, 11, 12, 13, 21, 23, 24, 25, 26, 27, 500, 501, 504, 505, 3443, 3447, 10308, 10479],
   },
+  { hazard: 'connectivity', on: execute, objects: [15], resources: [5, 6] },
+  { hazard: 'connectivity', on: execute, objects: [10482], resources: [1] },
   { hazard: 'connectivity', on: execute, objects: [3], resources: [5] },
   { hazard: 'connectivity', on: execute, objects: [3410], resources: [8] },
 
   { hazard: 'reboot', on: execute, objects: [3], resources: [4] },
   { hazard: 'reboot', on: execute, objects: [5], resources: [2] },
+  // Installs, and restarts, as soon as the next image is complete: nobody will be asked again.
+  { hazard: 'reboot', on: write, objects: [5], resources: [14] },
+  { hazard: 'reboot', on: execute, objects: [9], resources: [4, 6] },
   { hazard: 'reboot', on: execute, objects: [10319, 10329], resources: [100, 101, 102, 103] },
   { hazard: 'reboot', on: execute, objects: [10323], resources: [100, 101] },
+  { hazard: 'reboot', on: execute, objects: [10339], resources: [102] },
 
   // Interval and event payloads: a read moves the "last delivered" mark.
   {

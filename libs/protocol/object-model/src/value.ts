@@ -108,6 +108,8 @@ export function typeMismatch(type: ResourceType, value: ResourceValue): string |
     case 'corelnk':
       return typeof value === 'string' && !/[\ud800-\udfff]/u.test(value) ? undefined : 'a well-formed text'
     case 'integer':
+      // Most are small: no bigint for them.
+      if (typeof value === 'number' && Number.isSafeInteger(value)) return undefined
       return isIntegerValue(value) && BigInt(value) >= INT64_MIN && BigInt(value) <= INT64_MAX
         ? undefined
         : 'an integer in −2^63..2^63−1'

@@ -1,46 +1,7 @@
 import type { ResourceDefinition } from './definition.js'
+import { inSpan, spansOf } from './range.js'
 import { typeMismatch } from './value.js'
 import type { ResourceValue } from './value.js'
-
-interface Span {
-  readonly low: string
-  readonly high: string
-}
-
-const number = '[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
-const spanPattern = new RegExp(`^(${number})\\s*\\.\\.\\s*(${number})$`)
-const numberPattern = new RegExp(`^${number}$`)
-
-/**
- * The spans a registered range allows, or undefined when the text is not `a..b` or a comma list: everything else ("1..64 bytes", "8 bit",
- * "ON;OFF") is shown to people and enforced by nobody.
- */
-function spansOf(range: string): Span[] | undefined {
-  const parts = range.split(',').map((part) => part.trim())
-  const spans: Span[] = []
-  for (const part of parts) {
-    const span = spanPattern.exec(part)
-    if (span) spans.push({ low: span[1]!, high: span[2]! })
-    else if (parts.length > 1 && numberPattern.test(part)) spans.push({ low: part, high: part })
-    else return undefined
-  }
-  return spans
-}
-
-/** Whole numbers are compared exactly, so that a bound of 2^64−1 holds. */
-function compare(value: number | bigint, bound: string): number {
-  if (/^[+-]?[0-9]+$/.test(bound) && (typeof value === 'bigint' || Number.isInteger(value))) {
-    const difference = BigInt(value) - BigInt(bound.replace('+', ''))
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0
-  }
-  return Number(value) - Number(bound)
-}
-
-function inSpan(value: number | bigint, { low, high }: Span): boolean {
-  // One registered range is written from high to low (-30..-120).
-  const [from, to] = Number(low) <= Number(high) ? [low, high] : [high, low]
-  return compare(value, from) >= 0 && compare(value, to) <= 0
-}
 
 /**
  * Why a value may not be written to a resource (or to one of its instances), in words; undefined when it may. Judges the operations, the type and

@@ -1,4 +1,4 @@
-import { formatPath, fromBase64, parseObjlnk } from '@fieldline/object-model'
+import { fromBase64, parseObjlnk } from '@fieldline/object-model'
 import type { Node, Path, ResourceType, ResourceValue } from '@fieldline/object-model'
 import { Binder, carriedType } from '../bind.js'
 import { nameRoot } from '../context.js'

@@ -1,0 +1,5 @@
+export { DdfError } from './errors.js'
+export type { DdfWarning } from './errors.js'
+export { importDdf } from './import.js'
+export type { DdfImport } from './import.js'
+export { MAX_DDF_BYTES } from './xml.js'
