@@ -147,6 +147,7 @@ class EndpointWorld {
       () => this.#endpoint.request(peer, { ...get(['3']), code: Code.Post, payload: bytes, contentFormat: 112, accept: 60 }),
       () => this.#endpoint.request(peer, { ...get(['3']), noResponse: 26, etags: [bytes.subarray(0, 8)], ifNoneMatch: true }),
       () => this.#endpoint.request(peer, { ...get(['3', '0']), confirmable: false, code: Code.Put, payload: long }),
+      () => this.#endpoint.request(peer, get(['3', '0']), { token: Uint8Array.of(1, 2) }),
       () => {
         this.#clock.after(500, () => cancel.abort())
         return this.#endpoint.request(peer, get(['3', '0']), { signal: cancel.signal })

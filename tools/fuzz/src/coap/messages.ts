@@ -5,6 +5,9 @@ import { mutate } from '../mutate.js'
 /** Stands for the location that a server gave this peer, which nobody knows before. */
 export const locationMark = new Uint8Array(12).fill(0xc4)
 
+/** Stands for the Echo value that an endpoint gave this peer. */
+export const echoMark = new Uint8Array(14).fill(0xe7)
+
 /** What the handler of the endpoint under test does, by the first segment of the path; see `endpoint-world`. */
 export const behaviours = ['now', 'later', 'separate', 'long', 'silent', 'refuse', 'fail', 'fresh', 'observe', 'location', 'etag'] as const // prettier-ignore
 
@@ -110,15 +113,88 @@ export function datagram(
   return chance.once(2) ? made : mutate(made, chance, corpus, 1500)
 }
 
-/** Message `index` of a body that travels in blocks of 64 bytes to a path. */
-export function blockOfBody(chance: Chance, path: string, index: number, last: boolean): Uint8Array {
-  const value = index * 16 + (last ? 0 : 8) + 2
+/** A Block option: number, whether more follow, and the size as an exponent, 2 for 64 bytes. */
+function blockValue(num: number, more: boolean, szx: number): Uint8Array {
+  const value = num * 16 + (more ? 8 : 0) + szx
+  return value === 0 ? new Uint8Array(0) : bigEndian(value, value < 256 ? 1 : 2)
+}
+
+/** Writes options, in ascending order of number. */
+function optionsOf(...values: readonly (readonly [number, Uint8Array])[]): Uint8Array {
+  let last = 0
+  return join(
+    ...values.map(([number, value]) => {
+      const written = option(number - last, value)
+      last = number
+      return written
+    }),
+  )
+}
+
+const path = 11
+const block2 = 23
+const block1 = 27
+const size1 = 60
+const szx = 2
+
+/** Message `index` of a body that travels to a path in blocks of 64 bytes. */
+export function blockOfBody(chance: Chance, to: string, index: number, last: boolean): Uint8Array {
   return join(
     Uint8Array.of(0x42, 3, 1, chance.int(250), 9, 9),
-    option(11, join(path)),
-    option(16, bigEndian(value, 1)),
-    ...(chance.once(6) ? [option(33, bigEndian(200, 1))] : []),
+    optionsOf(
+      [path, join(to)],
+      [block1, blockValue(index, !last, szx)],
+      ...(chance.once(6) ? [[size1, bigEndian(200, 1)] as const] : []),
+    ),
     0xff,
     new Uint8Array(last ? 20 : 64).fill(index),
   )
+}
+
+/** Asks for block `index` of what a path has. */
+export function askForBlock(chance: Chance, of: string, index: number): Uint8Array {
+  const head = Uint8Array.of(0x42, 1, 2, chance.int(250), 9, 9)
+  return join(head, optionsOf([path, join(of)], [block2, blockValue(index, false, chance.once(6) ? 1 : szx)]))
+}
+
+/** What a peer says to block `index` of a body of 300 bytes: go on, done, smaller please, or begin again. */
+export function answerToBlock(chance: Chance, index: number, last: boolean): Uint8Array {
+  const acknowledgement = (code: number): Uint8Array => Uint8Array.of(0x60, code, 0, 0)
+  if (chance.once(12)) return join(acknowledgement(0x8d), optionsOf([block1, blockValue(0, true, 1)]))
+  if (chance.once(12)) return acknowledgement(0x88)
+  if (chance.once(12)) return join(acknowledgement(0x5f), optionsOf([block1, blockValue(index, true, 1)]))
+  return join(acknowledgement(last ? 0x44 : 0x5f), optionsOf([block1, blockValue(index, !last, szx)]))
+}
+
+/** Block `index` of a representation, as an acknowledgement or a message of its own; the first may be a notification. */
+export function blockOfAnswer(chance: Chance, index: number, last: boolean, observe?: number): Uint8Array {
+  const etag = chance.once(6) ? chance.bytes(2) : Uint8Array.of(1)
+  const head = Uint8Array.of(
+    observe === undefined ? 0x60 : chance.once(3) ? 0x50 : 0x40,
+    0x45,
+    3,
+    chance.int(250),
+  )
+  return join(
+    head,
+    optionsOf(
+      ...(chance.once(2) ? [[4, etag] as const] : []),
+      ...(observe === undefined ? [] : [[6, Uint8Array.of(observe)] as const]),
+      [block2, blockValue(index, !last, chance.once(15) ? 1 : szx)],
+      ...(chance.once(10) ? [[28, bigEndian(chance.pick([256, 70_000]), 4)] as const] : []),
+    ),
+    0xff,
+    new Uint8Array(last ? 20 : 64).fill(index),
+  )
+}
+
+/** A request that must be fresh, with the Echo value that its peer was given. */
+export function freshRequest(chance: Chance): Uint8Array {
+  const head = Uint8Array.of(0x42, 1, 4, chance.int(250), 9, 9)
+  return join(head, optionsOf([path, join('fresh')], [252, echoMark]))
+}
+
+/** A demand to prove freshness, of a request that we sent. */
+export function echoDemand(chance: Chance): Uint8Array {
+  return join(Uint8Array.of(0x60, 0x81, 0, 0), optionsOf([252, chance.bytes(1 + chance.int(8))]))
 }

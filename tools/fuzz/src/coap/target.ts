@@ -6,7 +6,16 @@ import { corpusLines } from '../corpus.js'
 import type { Target } from '../target.js'
 import { compareWithCoapPacket } from './differential.js'
 import { playWithEndpoint } from './endpoint-world.js'
-import { behaviours, blockOfBody, datagram } from './messages.js'
+import {
+  answerToBlock,
+  askForBlock,
+  behaviours,
+  blockOfAnswer,
+  blockOfBody,
+  datagram,
+  echoDemand,
+  freshRequest,
+} from './messages.js'
 import { StepKind, peerCount, readScript, writeScript } from './script.js'
 import type { Step } from './script.js'
 import { playWithServer } from './server-world.js'
@@ -20,42 +29,85 @@ const conversation = ['register', 'update', 'update-lifetime', 'send-senml-json'
 const World = { Message: 0, Endpoint: 1, Server: 2 } as const
 const worlds = 3
 
-/** Chances of each kind of step; the rest are datagrams. */
-function step(chance: Chance, last: number | undefined): Step[] {
-  const argument = chance.int(256)
-  const one = (kind: number, bytes: Uint8Array = noBytes, at = argument): Step[] => [{ kind, argument: at, bytes }]
-  switch (chance.int(12)) {
-    case 0:
-    case 1: {
-      // asked, and answered by the same peer
-      const asked = one(StepKind.Ask, chance.bytes(chance.int(12)))
-      const answers = chance.some(0, 4, () =>
-        one(chance.once(4) ? StepKind.Later : StepKind.Answer, datagram(chance, corpus, 'response')),
-      )
-      return [...asked, ...answers.flat()]
-    }
-    case 2:
-      return one(StepKind.Wait)
-    case 3:
-      return [...one(StepKind.Tell, chance.bytes(chance.int(12))), ...(chance.once(2) ? one(StepKind.Answer, chance.pick(corpus)) : [])]
-    case 4:
-      return one(StepKind.Mirror)
-    case 5: {
-      const path = chance.pick(behaviours)
-      const blocks = 1 + chance.int(5)
-      return Array.from({ length: blocks }, (_, i) =>
-        one(StepKind.Datagram, blockOfBody(chance, path, chance.once(8) ? chance.int(6) : i, i === blocks - 1)),
-      ).flat()
-    }
-    case 6:
-      return one(StepKind.Later, datagram(chance, corpus, 'response'))
-    case 7:
-    case 8:
-      return one(StepKind.Answer, datagram(chance, corpus, 'response'), last)
-    default:
-      return one(StepKind.Datagram, datagram(chance, corpus))
-  }
-} // prettier-ignore
+/** Ways to ask of `endpoint-world` that are answered in blocks, or sent in blocks. */
+const pullWays = [0, 1]
+const pushWays = [2, 6]
+
+type Make = (chance: Chance, argument: number) => Step[]
+
+const one = (kind: number, argument: number, bytes: Uint8Array = noBytes): Step => ({ kind, argument, bytes })
+
+/** Mostly the number it should be. */
+const numberOf = (chance: Chance, i: number): number => (chance.once(12) ? chance.int(6) : i)
+
+/** Short stories; each is with one peer, mostly. */
+const stories: readonly Make[] = [
+  function askedAndAnswered(chance, argument) {
+    const answers = chance.some(0, 4, () =>
+      one(chance.once(4) ? StepKind.Later : StepKind.Answer, argument, datagram(chance, corpus, 'response')),
+    )
+    return [one(StepKind.Ask, argument, chance.bytes(chance.int(12))), ...answers]
+  },
+  function askedAllAtOnce(chance, argument) {
+    return chance.some(2, 10, () => one(StepKind.Ask, chance.once(2) ? argument : chance.int(256)))
+  },
+  function pushed(chance, argument) {
+    const blocks = 5
+    const ask = (chance.pick(pushWays) << 3) | (argument % peerCount)
+    const answers = Array.from({ length: blocks + 2 }, (_, i) =>
+      one(StepKind.Answer, ask, answerToBlock(chance, numberOf(chance, i), i >= blocks - 1)),
+    )
+    return [one(StepKind.Ask, ask), ...answers]
+  },
+  function pulled(chance, argument) {
+    const blocks = 2 + chance.int(4)
+    const ask = (chance.pick(pullWays) << 3) | (argument % peerCount)
+    const answers = Array.from({ length: blocks }, (_, i) =>
+      one(StepKind.Answer, ask, blockOfAnswer(chance, numberOf(chance, i), i === blocks - 1)),
+    )
+    return [one(StepKind.Ask, ask), ...answers]
+  },
+  function notifiedInBlocks(chance, argument) {
+    const blocks = 2 + chance.int(3)
+    const notification = blockOfAnswer(chance, 0, false, chance.int(10))
+    const rest = Array.from({ length: blocks - 1 }, (_, i) =>
+      one(StepKind.Answer, argument, blockOfAnswer(chance, numberOf(chance, i + 1), i === blocks - 2)),
+    )
+    const overtaking = chance.once(4) ? [one(StepKind.Later, argument, blockOfAnswer(chance, 0, true, chance.int(20)))] : []
+    return [one(StepKind.Later, argument, notification), ...overtaking, ...rest]
+  },
+  function mustBeFresh(chance, argument) {
+    const bare = one(StepKind.Datagram, argument, join(Uint8Array.of(0x42, 1, 4, chance.int(250), 9, 9, 0xb5), 'fresh'))
+    const wait = chance.once(3) ? [one(StepKind.Wait, chance.int(256))] : []
+    return [bare, ...wait, one(StepKind.Datagram, argument, freshRequest(chance))]
+  },
+  function mustProveFreshness(chance, argument) {
+    const demands = chance.some(1, 3, () => one(StepKind.Answer, argument, echoDemand(chance)))
+    return [one(StepKind.Ask, argument), ...demands, one(StepKind.Answer, argument, datagram(chance, corpus, 'response'))]
+  },
+  function receivedInBlocks(chance, argument) {
+    const to = chance.pick(behaviours)
+    const blocks = 1 + chance.int(5)
+    return Array.from({ length: blocks }, (_, i) =>
+      one(StepKind.Datagram, argument, blockOfBody(chance, to, numberOf(chance, i), i === blocks - 1)),
+    )
+  },
+  function askedInBlocks(chance, argument) {
+    const of = chance.pick(['long', 'etag', 'now'])
+    return Array.from({ length: 1 + chance.int(5) }, (_, i) =>
+      one(StepKind.Datagram, argument, askForBlock(chance, of, numberOf(chance, i))),
+    )
+  },
+  function told(chance, argument) {
+    const tell = one(StepKind.Tell, argument, chance.bytes(chance.int(12)))
+    return chance.once(2) ? [tell] : [tell, one(StepKind.Answer, argument, chance.pick(corpus))]
+  },
+  (chance) => [one(StepKind.Wait, chance.int(256))],
+  (_, argument) => [one(StepKind.Mirror, argument)],
+  (chance, argument) => [one(StepKind.Later, argument, datagram(chance, corpus, 'response'))],
+  (chance, argument) => [one(StepKind.Answer, argument, datagram(chance, corpus, 'response'))],
+  (chance, argument) => chance.some(1, 5, () => one(StepKind.Datagram, argument, datagram(chance, corpus))),
+] // prettier-ignore
 
 function script(chance: Chance, isServer: boolean): Uint8Array {
   const steps: Step[] = []
@@ -65,7 +117,10 @@ function script(chance: Chance, isServer: boolean): Uint8Array {
       if (!chance.once(10)) steps.push({ kind: StepKind.Datagram, argument: peer, bytes })
     }
   }
-  for (let left = 1 + chance.int(8); left > 0; left--) steps.push(...step(chance, steps.at(-1)?.argument))
+  for (let left = 1 + chance.int(8); left > 0; left--) {
+    const argument = steps.length > 0 && chance.once(2) ? steps.at(-1)!.argument : chance.int(256)
+    steps.push(...chance.pick(stories)(chance, argument))
+  }
   return writeScript(steps)
 }
 

@@ -4,12 +4,13 @@ import { Type, decodeMessage } from '@fieldline/coap'
 import type { CoapMessage, DatagramTransport, Peer } from '@fieldline/coap'
 import { peerOf } from '@fieldline/transport'
 import { BrokenPromise } from '../target.js'
-import { locationMark } from './messages.js'
+import { echoMark, locationMark } from './messages.js'
 import { StepKind } from './script.js'
 import type { Step } from './script.js'
 
 const port = 5683
 const locationPath = 8
+const echo = 252
 /** A step of time, in milliseconds: within a round trip, between retransmissions, over lifetimes. */
 const waits = [1, 100, 1_500, 3_000, 10_000, 46_000, 100_000, 300_000]
 /** Turns that promises get after each step: more than any chain of ours has. */
@@ -24,6 +25,7 @@ export class Wire implements DatagramTransport {
   readonly port = port
   readonly #last = new Map<string, Uint8Array>()
   readonly #locations = new Map<string, Uint8Array>()
+  readonly #echoes = new Map<string, Uint8Array>()
   #receive: ((datagram: Uint8Array, peer: Peer) => void) | undefined
 
   constructor(readonly clock: ManualClock) {}
@@ -49,6 +51,8 @@ export class Wire implements DatagramTransport {
     const location = message.options.filter(({ number }) => number === locationPath)[1]?.value
     if (message.code === Code.Created && location?.length === locationMark.length)
       this.#locations.set(peer.id, location.slice())
+    const demanded = message.options.find(({ number }) => number === echo)?.value
+    if (demanded) this.#echoes.set(peer.id, demanded.slice())
   }
 
   #lastTo(peer: Peer): CoapMessage | undefined {
@@ -81,9 +85,8 @@ export class Wire implements DatagramTransport {
   /** The datagram of a step with what only the world knows put into it. */
   #fitted({ kind, bytes }: Step, peer: Peer, last: Uint8Array | undefined): Uint8Array {
     let fitted = bytes.slice()
-    const location = this.#locations.get(peer.id)
-    const mark = location ? indexOf(fitted, locationMark) : -1
-    if (location && mark >= 0) fitted.set(location, mark)
+    replace(fitted, locationMark, this.#locations.get(peer.id))
+    replace(fitted, echoMark, this.#echoes.get(peer.id))
     if (kind === StepKind.Datagram || !last || fitted.length < 4) return fitted
     const tokenLength = last[0] & 15
     const ownLength = fitted[0] & 15
@@ -119,10 +122,12 @@ export class Wire implements DatagramTransport {
   }
 }
 
-function indexOf(bytes: Uint8Array, sought: Uint8Array): number {
-  for (let at = 0; at + sought.length <= bytes.length; at++)
-    if (sought.every((byte, i) => byte === bytes[at + i])) return at
-  return -1
+/** Puts `value` where `mark` stands first, if it is known and as long. */
+function replace(bytes: Uint8Array, mark: Uint8Array, value: Uint8Array | undefined): void {
+  if (value?.length !== mark.length) return
+  for (let at = 0; at + mark.length <= bytes.length; at++) {
+    if (mark.every((byte, i) => byte === bytes[at + i])) return bytes.set(value, at)
+  }
 }
 
 /** Peer n; the same address for pairs, so that two ports speak from one place. */
