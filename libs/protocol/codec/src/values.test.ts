@@ -107,10 +107,27 @@ describe('values', () => {
     for (const value of [NaN, Infinity, -Infinity]) {
       const nodes: Node[] = [{ path: parsePath('/3442/0/130'), type: 'float', value }]
       const context = contextAt('/3442/0/130')
-      for (const format of [60, 112, 11542])
+      for (const format of [60, 112, 11542, 11544])
         expect(decode(format, encode(format, nodes, context), context)).toEqual(nodes)
       for (const format of [0, 110, 11543]) expect(() => encode(format, nodes, context)).toThrow(RangeError)
     }
+  })
+
+  it('of a resource without a type are nothing at all where a format can say so, else refused', () => {
+    const context = contextAt('/3442/0/0')
+    const nodes: Node[] = [{ path: context.base, type: 'none', value: '' }]
+    for (const format of [0, 60, 112, 11542, 11544])
+      expect(decode(format, encode(format, nodes, context), context)).toEqual(nodes)
+    for (const format of [42, 110, 11543]) expect(() => encode(format, nodes, context)).toThrow(RangeError)
+    expect(decode(60, fromHex('05'), context)).toEqual([
+      { path: context.base, type: 'integer', value: 5, untyped: true },
+    ])
+  })
+
+  it('with a time are refused where a format cannot say it', () => {
+    const nodes: Node[] = [{ path: parsePath('/3424/0/1'), type: 'float', value: 1, time: NOW }]
+    for (const format of [0, 60, 11542, 11544])
+      expect(() => encode(format, nodes, contextAt('/3424/0/1'))).toThrow('cannot say when a value was taken')
   })
 
   it('keep their times to the millisecond', () => {

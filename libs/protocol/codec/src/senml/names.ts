@@ -58,7 +58,7 @@ function pathOfIds(level: number): Path {
  * The path of a resolved SenML name. A missing leading slash and one trailing slash are forgiven; `/` and the empty name are the root. `root` (the
  * device's alternate path and gateway prefix) is taken off where it stands in front; with `rootWanted` it has to.
  */
-export function pathFromName(name: string, root = '', rootWanted = false): Path {
+function pathFromName(name: string, root = '', rootWanted = false): Path {
   if (name.length > MAX_NAME) throw noPath(name)
   const lead = name.charCodeAt(0) === SLASH ? 1 : 0
   const level = readIds(name, startOfIds(name, lead, root, rootWanted), 0)

@@ -190,6 +190,19 @@ describe('a definition file', () => {
     ['a choice that is none', ddf(item({ Mandatory: 'maybe' })), 16, 'Mandatory is Optional or Mandatory'],
     ['a resource without a name', ddf(item({ Name: ' ' })), 13, '<Name>'],
     ['a name of no end', ddf(item({ Name: 'x'.repeat(300) })), 13, 'more than 200'],
+    ['elements of no end', `<LWM2M>${'\n<a/>'.repeat(20_001)}</LWM2M>`, 20_001, 'more than 20000 elements'],
+    [
+      'too many resources',
+      ddf(
+        Array.from(
+          { length: 2_001 },
+          (_, id) =>
+            `<Item ID="${id}"><Name>a</Name><Operations>R</Operations><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory><Type>Time</Type></Item>`,
+        ).join('\n'),
+      ),
+      2_012,
+      'more than 2000 resources',
+    ],
     ['nesting', `<LWM2M>${'\n<a>'.repeat(20)}`, 17, 'nested deeper'],
   ])('with %s is refused with the line', (_what, file, line, words) => {
     expect(() => importDdf(file)).toThrow(DdfError)
@@ -216,7 +229,7 @@ describe('a definition file', () => {
     ['declarations', '<?xml?>'],
     ['line ends', '\r'],
   ])('of nothing but %s costs little', (_what, body) => {
-    const size = 262_144
+    const size = 65_536
     for (const head of ['', '<LWM2M>', '<LWM2M><Object>', '<LWM2M x="']) {
       const start = process.cpuUsage()
       for (const tail of ['', '>', '/>', '"/>', '-->'])

@@ -19,7 +19,7 @@ const URN = /^urn:oma:lwm2m:([a-z]{1,8}):([0-9]{1,5})(?::([0-9]{1,5}\.[0-9]{1,5}
 /** Highest id an object may have. */
 const MAX_OBJECT_ID = 65_534
 /** Most resources of one object. */
-const MAX_RESOURCES = 5_000
+const MAX_RESOURCES = 2_000
 
 /**
  * Reads an object definition file (DDF, the XML of the OMA registry): UTF-8 bytes or text. Irregularities that leave no doubt are taken with a

@@ -17,7 +17,7 @@ export const MAX_DDF_BYTES = 1_048_576
 /** Deepest nesting; a definition file needs 5. */
 const MAX_DEPTH = 16
 /** Most elements in one file. */
-const MAX_ELEMENTS = 100_000
+const MAX_ELEMENTS = 20_000
 
 const TEXT = '#text'
 const CDATA = '#cdata'
@@ -49,7 +49,7 @@ const PLACE = XMLParser.getMetaDataSymbol() as symbol
  */
 export function parseXml(text: string): XmlElement {
   refuseDocumentType(text)
-  refuseDepth(text)
+  refuseExcess(text)
   const verdict = XMLValidator.validate(text)
   if (verdict !== true) throw new DdfError(verdict.err.line, `not well-formed XML: ${verdict.err.msg}`)
   const lines = new Lines(text)
@@ -66,7 +66,6 @@ export function parseXml(text: string): XmlElement {
 
 class Reader {
   readonly #lines: Lines
-  #count = 0
 
   constructor(lines: Lines) {
     this.#lines = lines
@@ -76,7 +75,6 @@ class Reader {
     const name = elementName(node)!
     const place = Reflect.get(node, PLACE) as { readonly startIndex?: number } | undefined
     const line = place?.startIndex === undefined ? parentLine : this.#lines.at(place.startIndex)
-    if (++this.#count > MAX_ELEMENTS) throw new DdfError(line, `more than ${MAX_ELEMENTS} elements`)
     const inner = node[name] as readonly ParsedNode[]
     const children: XmlElement[] = []
     let text = ''
@@ -139,16 +137,22 @@ function refuseDocumentType(text: string): void {
     throw new DdfError(new Lines(text).at(at), 'a document type is not accepted; remove the <!DOCTYPE …>')
 }
 
-/** Before anything else walks the text: what others do with nested elements grows with their depth. */
-function refuseDepth(text: string): void {
+/** Before anything else walks the text: the parser's work grows with depth and number. */
+function refuseExcess(text: string): void {
   let depth = 0
+  let elements = 0
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
     const close = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined
     const end = close === undefined ? endOfTag(text, at) : text.indexOf(close, at)
     if (end < 0) return
     if (close === undefined && text[at + 1] !== '?') {
       if (text[at + 1] === '/') depth -= 1
-      else if (text[end - 1] !== '/') depth += 1
+      else {
+        elements += 1
+        if (text[end - 1] !== '/') depth += 1
+      }
+      if (elements > MAX_ELEMENTS)
+        throw new DdfError(new Lines(text).at(at), `more than ${MAX_ELEMENTS} elements`)
       if (depth > MAX_DEPTH) throw new DdfError(new Lines(text).at(at), `nested deeper than ${MAX_DEPTH}`)
     }
     at = end
