@@ -78,7 +78,11 @@ class Endpoint implements CoapEndpoint {
   readonly #tokens: TokenTable
   readonly #server: RequestServer
   readonly #intake: NotificationIntake
-  #view = new MessageView()
+  // Those of the profile met last.
+  #lifetimesOf: TransmissionProfile | undefined
+  #exchangeLifetime = 0
+  #nonLifetime = 0
+  readonly #view = new MessageView()
   #isReading = false
   #onObserverGone: ((token: Uint8Array, peer: Peer) => void) | undefined
   #closed = false
@@ -188,6 +192,7 @@ class Endpoint implements CoapEndpoint {
         }
       : noOptions
     const end = isLong ? blockSize(szx) : payload.length
+    if (isLong) this.#server.superseded(peer)
     const build = (type: MessageType, messageId: number): Uint8Array => {
       outbox.writer.begin(type, code, messageId, token)
       writeResponseOptions(outbox.writer, notification, extras)
@@ -208,7 +213,7 @@ class Endpoint implements CoapEndpoint {
   ): Promise<NotifyResult> {
     const { outbox, clock, profileOf } = this.#parts
     const now = clock.now()
-    if (state.messageIdWait(now, exchangeLifetime(profileOf(state.peer))) > 0) {
+    if (state.messageIdWait(now, profileOf(state.peer)) > 0) {
       this.counters.messageIdsExhausted++
       return Promise.reject(this.#unavailable())
     }
@@ -340,7 +345,12 @@ class Endpoint implements CoapEndpoint {
       return -1
     }
     const profile = profileOf(peer)
-    const lifetime = confirmable ? exchangeLifetime(profile) : nonLifetime(profile)
+    if (profile !== this.#lifetimesOf) {
+      this.#lifetimesOf = profile
+      this.#exchangeLifetime = exchangeLifetime(profile)
+      this.#nonLifetime = nonLifetime(profile)
+    }
+    const lifetime = confirmable ? this.#exchangeLifetime : this.#nonLifetime
     return seen.add(peer.id, view.messageId, now, lifetime)
   }
 

@@ -5,7 +5,7 @@ import type { DatagramTransport, Peer } from './message.js'
 import type { MessageView } from './message-view.js'
 import { MessageWriter } from './message-writer.js'
 import type { PeerState, PeerTable } from './peer-table.js'
-import { exchangeLifetime, initialTimeout, maxTransmitSpan, maxTransmitWait } from './profile.js'
+import { initialTimeout, maxTransmitSpan, maxTransmitWait } from './profile.js'
 import type { TransmissionProfile } from './profile.js'
 import { learn, timeoutOf } from './round-trip.js'
 import { WheelTimer } from './timer-wheel.js'
@@ -97,7 +97,7 @@ export class Outbox {
   #mayStart(interaction: Interaction): boolean {
     const { state, profile } = interaction
     if (state.outstanding >= profile.nstart || !interaction.canStart()) return false
-    const wait = state.messageIdWait(this.clock.now(), exchangeLifetime(profile))
+    const wait = state.messageIdWait(this.clock.now(), profile)
     if (wait > 0) this.wheel.start(state, wait)
     return wait === 0
   }

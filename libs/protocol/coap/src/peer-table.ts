@@ -3,6 +3,8 @@ import { KeyedHash } from './keyed-hash.js'
 import type { Interaction } from './outbox.js'
 import type { Peer } from './message.js'
 import { PeerMemory } from './peer-memory.js'
+import { exchangeLifetime } from './profile.js'
+import type { TransmissionProfile } from './profile.js'
 import type { RoundTrip } from './round-trip.js'
 import { WheelTimer } from './timer-wheel.js'
 
@@ -76,9 +78,9 @@ export class PeerState extends WheelTimer implements RoundTrip {
    * How long the next Message ID has to wait, milliseconds: one may be used again only after EXCHANGE_LIFETIME (RFC 7252 §4.4), so a half of
    * them is not begun until the other has lasted so long.
    */
-  messageIdWait(nowMs: number, lifetimeMs: number): number {
+  messageIdWait(nowMs: number, profile: TransmissionProfile): number {
     if (this.nextMessageId % halfOfIds !== 0 || this.halfSince === 0) return 0
-    return Math.max(0, this.halfSince + lifetimeMs - nowMs)
+    return Math.max(0, this.halfSince + exchangeLifetime(profile) - nowMs)
   }
 
   /** The next Message ID; ask `messageIdWait` first. */

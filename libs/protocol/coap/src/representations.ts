@@ -1,6 +1,7 @@
 import type { CoapResponse } from './message.js'
 
 interface Kept {
+  readonly peerId: string
   readonly response: CoapResponse
   readonly expiresMs: number
 }
@@ -8,6 +9,7 @@ interface Kept {
 /** Long answers whose later blocks may still be asked for, bounded in bytes; the oldest go first (RFC 7959 §2.4). */
 export class Representations {
   readonly #kept = new Map<string, Kept>()
+  readonly #ofPeer = new Map<string, Set<string>>()
   #bytes = 0
 
   constructor(
@@ -19,11 +21,14 @@ export class Representations {
     return this.#kept.size
   }
 
-  /** Keeps the answer to the request that `key` names. */
-  put(key: string, response: CoapResponse, nowMs: number): void {
+  /** Keeps the answer to the request of a peer that `key` names. */
+  put(key: string, peerId: string, response: CoapResponse, nowMs: number): void {
     this.#drop(key)
-    this.#kept.set(key, { response, expiresMs: nowMs + this.lifetimeMs })
+    this.#kept.set(key, { peerId, response, expiresMs: nowMs + this.lifetimeMs })
     this.#bytes += response.payload.length
+    const keys = this.#ofPeer.get(peerId)
+    if (keys) keys.add(key)
+    else this.#ofPeer.set(peerId, new Set([key]))
     for (const [oldest, { expiresMs }] of this.#kept) {
       if (this.#bytes <= this.maxBytes && expiresMs > nowMs) return
       this.#drop(oldest)
@@ -36,10 +41,18 @@ export class Representations {
     return kept && kept.expiresMs > nowMs ? kept.response : undefined
   }
 
+  /** Forgets what was answered to a peer: what it is told now is newer. */
+  forget(peerId: string): void {
+    for (const key of this.#ofPeer.get(peerId) ?? []) this.#drop(key)
+  }
+
   #drop(key: string): void {
     const kept = this.#kept.get(key)
     if (!kept) return
     this.#kept.delete(key)
     this.#bytes -= kept.response.payload.length
+    const keys = this.#ofPeer.get(kept.peerId)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#ofPeer.delete(kept.peerId)
   }
 }

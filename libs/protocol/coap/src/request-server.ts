@@ -154,10 +154,20 @@ export class RequestServer {
   /** Answers a later block from the representation kept; false if there is none and the handler must make it again. */
   #repeat(exchange: ServerExchange): boolean {
     const kept = this.#representations.get(representationKey(exchange), this.#parts.clock.now())
-    if (kept) this.#send(exchange, kept)
-    else if (exchange.code === Code.Get || exchange.code === Code.Fetch) return false
+    if (kept) {
+      exchange.isKept = true
+      this.#send(exchange, kept)
+    } else if (exchange.code === Code.Get || exchange.code === Code.Fetch) return false
     else this.#send(exchange, response(Code.RequestEntityIncomplete, 'this answer is no longer kept'))
     return true
+  }
+
+  /**
+   * A peer is sent the first block of a new representation: the blocks it asks for next must not be those of an older one (RFC 7959 §2.6). The
+   * handler makes them.
+   */
+  superseded(peer: Peer): void {
+    this.#representations.forget(peer.id)
   }
 
   /** Whether the request proves by its Echo that it was made within the given time (RFC 9175 §2.3). */
@@ -264,7 +274,7 @@ export class RequestServer {
     const state = peers.find(peer)
     if (!state) return (this.#looseMessageId = (this.#looseMessageId + 1) & 0x7fff)
     const now = clock.now()
-    return state.messageIdWait(now, exchangeLifetime(profileOf(peer))) > 0 ? -1 : state.takeMessageId(now)
+    return state.messageIdWait(now, profileOf(peer)) > 0 ? -1 : state.takeMessageId(now)
   }
 
   /** What of an answer the next message carries: all of it, or the block that was asked for. */
@@ -295,7 +305,7 @@ export class RequestServer {
     }
     const etag = answer.etag ?? (payload.length > size ? contentTag(payload) : undefined)
     const more = start + size < payload.length
-    if (more && start === 0) this.#keep(exchange, answer, etag)
+    if ((more || start > 0) && !exchange.isKept) this.#keep(exchange, answer, etag)
     return {
       response: answer,
       extras: {
@@ -313,6 +323,7 @@ export class RequestServer {
   #keep(exchange: ServerExchange, answer: CoapResponse, etag: Uint8Array | undefined): void {
     const same = etag && answer.etag && sameBytes(etag, answer.etag)
     const kept = { ...answer, observe: undefined, etag: same ? answer.etag : etag }
-    this.#representations.put(representationKey(exchange), kept, this.#parts.clock.now())
+    const now = this.#parts.clock.now()
+    this.#representations.put(representationKey(exchange), exchange.peer.id, kept, now)
   }
 }

@@ -40,6 +40,8 @@ export class ServerExchange implements IncomingRequest, RequestFields {
   requestTag = ''
   /** @internal an empty acknowledgement has left. */
   separate = false
+  /** @internal its answer was made for an earlier block. */
+  isKept = false
   /** @internal the body was assembled from these blocks. */
   assembly: Assembly | undefined = undefined
   /** @internal the datagram, and where the token is in it. */
