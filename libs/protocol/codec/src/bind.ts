@@ -1,4 +1,6 @@
 import {
+  INT64_MIN,
+  UINT64_MAX,
   formatPath,
   isIntegerValue,
   isObjlnk,
@@ -49,6 +51,8 @@ export class Binder {
       throw badPayload(`${formatPath(path)}: a value belongs to a resource, this path names none`)
     const type = this.typeOf(path.objectId, path.resourceId)
     if (type === undefined || (type === 'none' && carried !== 'none')) {
+      if (typeof value === 'bigint' && (value > UINT64_MAX || value < INT64_MIN))
+        throw badPayload(`${formatPath(path)}: an integer beyond 64 bits`)
       return time === undefined
         ? { path, type: carried, value, untyped: true }
         : { path, type: carried, value, time, untyped: true }

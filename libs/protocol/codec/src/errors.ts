@@ -1,5 +1,8 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
 
+/** Longest payload looked at, in bytes: a firmware package in one TLV, and its header. */
+const MAX_PAYLOAD = 2 ** 24 + 64
+
 /** A payload that cannot be understood: 4.00 to the peer, in words to people. */
 export function badPayload(message: string): ProtocolError {
   return new ProtocolError(Code.BadRequest, message)
@@ -8,6 +11,11 @@ export function badPayload(message: string): ProtocolError {
 /** A payload beyond a limit: 4.13 to the peer, in words to people. */
 export function tooLarge(message: string): ProtocolError {
   return new ProtocolError(Code.RequestEntityTooLarge, message)
+}
+
+/** 4.13 on a payload longer than any format has a use for. */
+export function refuseTooLong(payload: Uint8Array, format: string): void {
+  if (payload.length > MAX_PAYLOAD) throw tooLarge(`${format}: more than ${MAX_PAYLOAD} bytes`)
 }
 
 /** Runs `read` and turns a `RangeError` (how object-model refuses a value) into 4.00. */

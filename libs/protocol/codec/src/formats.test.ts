@@ -2,7 +2,7 @@ import { Code, ProtocolError, fromHex } from '@fieldline/bytes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contextAt } from './formats.test-support.js'
-import { decode, encode, formatName, isSupportedFormat } from './index.js'
+import { decode, encode, formatName, isSupportedFormat, decodeChanges, decodePaths } from './index.js'
 import { vectors } from './vectors/vector.test-support.js'
 
 const formats = [0, 40, 42, 60, 110, 112, 11542, 11543, 11544, 1541, 1542, 1543]
@@ -102,6 +102,25 @@ describe('hostile payloads', () => {
     expect(() => decode(112, fromHex(hex.length % 2 ? `0${hex}` : hex), contextAt('/'))).toThrow(
       ProtocolError,
     )
+  })
+
+  it('longer than any format has a use for get 4.13', () => {
+    const long = new Uint8Array(2 ** 24 + 65)
+    const refusal = expect.objectContaining({ code: Code.RequestEntityTooLarge })
+    expect(() => decode(42, long, contextAt('/5/0/0'))).toThrow(refusal)
+    expect(() => decodePaths(322, long)).toThrow(refusal)
+    expect(() => decodeChanges(322, long, contextAt('/'))).toThrow(refusal)
+  })
+
+  it('with more records than a pack may have get 4.13', () => {
+    const refusal = expect.objectContaining({ code: Code.RequestEntityTooLarge })
+    const json = `[${Array.from({ length: 20_001 }, (_, index) => `{"n":"/65000/${index}/1","v":1}`).join(',')}]`
+    expect(() => decode(110, new TextEncoder().encode(json), contextAt('/'))).toThrow(refusal)
+    const tlv = Uint8Array.from({ length: 4 * 50_001 }, (_, at) => {
+      const id = Math.floor(at / 4)
+      return [0xe1, id >> 8, id & 0xff, 0][at % 4]!
+    })
+    expect(() => decode(11542, tlv, contextAt('/65000/0'))).toThrow(refusal)
   })
 
   it('in an unknown format get 4.15', () => {

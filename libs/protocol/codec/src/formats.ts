@@ -6,7 +6,7 @@ import { encodeCbor } from './cbor/encode.js'
 import { checkNodes } from './check.js'
 import { ContentFormat } from './content-format.js'
 import type { DecodeContext, EncodeContext } from './context.js'
-import { tooLarge } from './errors.js'
+import { refuseTooLong } from './errors.js'
 import { decodeLink } from './link/decode.js'
 import { encodeLink } from './link/encode.js'
 import { decodeLwM2mCbor } from './lwm2m-cbor/decode.js'
@@ -23,9 +23,6 @@ import { decodeText } from './text/decode.js'
 import { encodeText } from './text/encode.js'
 import { decodeTlv } from './tlv/decode.js'
 import { encodeTlv } from './tlv/encode.js'
-
-/** Longest payload looked at, in bytes: a firmware package in one TLV, and its header. */
-const MAX_PAYLOAD = 2 ** 24 + 64
 
 interface Format {
   readonly name: string
@@ -93,7 +90,7 @@ export function decode(format: number, payload: Uint8Array, context: DecodeConte
   const found = formats.get(currentFormat(format))
   if (!found)
     throw new ProtocolError(Code.UnsupportedContentFormat, `${formatName(format)} cannot be decoded`)
-  if (payload.length > MAX_PAYLOAD) throw tooLarge(`${found.name}: more than ${MAX_PAYLOAD} bytes`)
+  refuseTooLong(payload, found.name)
   return found.decode(payload, context)
 }
 

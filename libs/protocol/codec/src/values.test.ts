@@ -204,6 +204,51 @@ describe('values', () => {
     )
   })
 
+  it('of an unknown resource survive every format that says types', () => {
+    const integer = fc
+      .bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })
+      .map((value) => (Number.isSafeInteger(Number(value)) ? Number(value) : value))
+    const known = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 20 }),
+      integer,
+      fc.boolean(),
+      fc.uint8Array({ maxLength: 20 }),
+      fc.double({ noInteger: true, noNaN: true, noDefaultInfinity: true }),
+    )
+    const base = '/65000/0/1'
+    const untyped = (value: Node['value']): Node[] =>
+      decode(
+        60,
+        encode(60, [{ path: parsePath(base), type: typeOf(value), value }], contextAt(base)),
+        contextAt(base),
+      )
+    const typeOf = (value: Node['value']): ResourceType => {
+      if (value instanceof Uint8Array) return 'opaque'
+      if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float'
+      if (typeof value === 'bigint') return value >= 2n ** 63n ? 'unsigned' : 'integer'
+      return typeof value === 'boolean' ? 'boolean' : 'string'
+    }
+    fc.assert(
+      fc.property(known, (value) => {
+        const nodes = untyped(value)
+        expect(nodes).toMatchObject([{ value, untyped: true }])
+        for (const format of [110, 112, 11544])
+          expect(decode(format, encode(format, nodes, contextAt(base)), contextAt(base))).toEqual(nodes)
+      }),
+    )
+    const beyond = new TextEncoder().encode('[{"n":"/65000/0/1","v":99999999999999999999}]')
+    expect(() => decode(110, beyond, contextAt(base))).toThrow('/65000/0/1: an integer beyond 64 bits')
+  })
+
+  it('are read under the numbers that formats had before they were registered', () => {
+    expect(decode(1541, fromHex('35'), contextAt('/3/0/9'))[0]!.value).toBe(5)
+    expect(decode(1542, fromHex('c10905'), contextAt('/3/0'))[0]!.value).toBe(5)
+    const json = new TextEncoder().encode('{"bn":"/3/0/9","e":[{"v":5}]}')
+    expect(decode(1543, json, contextAt('/3/0/9'))[0]!.value).toBe(5)
+    for (const format of [1541, 1542, 1543])
+      expect(() => encode(format, [], contextAt('/3'))).toThrow(RangeError)
+  })
+
   it('are not encoded where they do not belong', () => {
     const node: Node = { path: parsePath('/3/0/13'), type: 'time', value: 1.5 }
     expect(() => encode(11542, [node], contextAt('/3/0'))).toThrow(

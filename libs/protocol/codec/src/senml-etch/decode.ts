@@ -4,6 +4,7 @@ import type { Path } from '@fieldline/object-model'
 import { ContentFormat } from '../content-format.js'
 import type { DecodeContext } from '../context.js'
 import { decodeLwM2mCbor } from '../lwm2m-cbor/decode.js'
+import { refuseTooLong } from '../errors.js'
 import { readSenmlCbor } from '../senml-cbor/decode.js'
 import { readSenmlJson } from '../senml-json/decode.js'
 import { readChanges, readPaths, readValues } from '../senml/records.js'
@@ -52,6 +53,7 @@ export function decodePaths(
 ): Path[] {
   const pack = packs.get(format)
   if (!pack) throw unsupported(format, 'a list of paths')
+  refuseTooLong(payload, pack.name)
   const whole: DecodeContext = { ...context, base: rootPath, definitions: () => undefined, now: 0 }
   return readPaths(pack.name, pack.read, payload, whole, pack.etch)
 }
@@ -67,6 +69,7 @@ export function decodeChanges(
   context: CompositeDecodeContext,
 ): Change[] {
   const whole: DecodeContext = { ...context, base: rootPath }
+  refuseTooLong(payload, `format ${format}`)
   if (format === ContentFormat.LwM2mCbor) return decodeLwM2mCbor(payload, whole)
   const pack = packs.get(format)
   if (!pack) throw unsupported(format, 'a composite write')

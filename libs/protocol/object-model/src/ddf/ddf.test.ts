@@ -1,13 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allObjectIds, objectDefinition, objectVersions, validateWrite } from '../index.js'
-import type { ObjectDefinition, ResourceDefinition, ResourceType } from '../index.js'
+import { allObjectIds, objectDefinition, objectVersions } from '../index.js'
+import type { ObjectDefinition, ResourceType } from '../index.js'
 import { ddf, item } from './ddf.test-support.js'
-import type { ItemText } from './ddf.test-support.js'
 import { DdfError, MAX_DDF_BYTES, importDdf } from './index.js'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const only = (file: string | Uint8Array): ObjectDefinition => importDdf(file).definitions[0]!
-const resourceOf = (change: ItemText): ResourceDefinition => only(ddf(item(change))).resources.get(1)!
 const warningsOf = (file: string | Uint8Array): string[] =>
   importDdf(file).warnings.map(({ line, message }) => `${line}: ${message}`)
 
@@ -210,6 +209,65 @@ describe('a definition file', () => {
     expect(() => importDdf(file)).toThrow(expect.objectContaining({ line }))
   })
 
+  it('with names that mean something to an engine is taken or refused, never more', () => {
+    for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '_', 'a:b']) {
+      const inside = ddf().replace(
+        '<Resources>',
+        `<${name} ${name}="1"><${name}>x</${name}></${name}>\n<Resources>`,
+      )
+      for (const file of [`<${name}/>`, `<LWM2M ${name}="1"/>`, inside]) {
+        try {
+          importDdf(file)
+        } catch (error) {
+          expect(error).toBeInstanceOf(DdfError)
+        }
+      }
+    }
+    expect({}).not.toHaveProperty('x')
+  })
+
+  it('with anything changed is taken or refused, never more', () => {
+    const good = ddf([item(), item({ id: '2', Operations: 'E', Type: '' })].join('\n'))
+    const piece = fc.constantFrom(
+      '<',
+      '>',
+      '/',
+      '&',
+      ';',
+      '"',
+      "'",
+      '<!--',
+      '-->',
+      '<![CDATA[',
+      ']]>',
+      '<?',
+      '?>',
+      '<!DOCTYPE',
+      '</Item>',
+      '<Item>',
+      '&#0;',
+      '&lt',
+      '\u0000',
+      '\ufeff',
+      '',
+    )
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(good.length), fc.nat(30), piece), { minLength: 1, maxLength: 3 }),
+        (edits) => {
+          let file = good
+          for (const [at, length, text] of edits) file = file.slice(0, at) + text + file.slice(at + length)
+          try {
+            importDdf(file)
+          } catch (error) {
+            if (!(error instanceof DdfError)) throw error
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
   it('that is too large or not UTF-8 is refused', () => {
     expect(() => importDdf(new Uint8Array(MAX_DDF_BYTES + 1))).toThrow('more than')
     expect(() => importDdf(Uint8Array.of(0x3c, 0xff))).toThrow('not UTF-8')
@@ -236,61 +294,6 @@ describe('a definition file', () => {
         expect(() => importDdf(head + body.repeat(size / body.length) + tail)).toThrow(DdfError)
       expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000)
     }
-  })
-})
-
-describe('a range', () => {
-  const cases: [ResourceType, string, string][] = [
-    ['integer', '0..255', '0..255'],
-    ['integer', '0 .. 255', '0 .. 255'],
-    ['integer', '0-255', '0..255'],
-    ['integer', '0 – 255', '0..255'],
-    ['integer', '1...15', '1..15'],
-    ['integer', '[1:4]', '1..4'],
-    ['integer', '-20 to 60', '-20..60'],
-    ['integer', '-120--30', '-120..-30'],
-    ['integer', '1,2,4', '1,2,4'],
-    ['integer', '1;2;4', '1,2,4'],
-    ['float', '0; 3.8..20.5', '0,3.8..20.5'],
-    ['string', '≤ 64 bytes', '0..64'],
-    ['string', 'max. 32 characters', '0..32'],
-    ['string', '0..255 bytes', '0..255'],
-    ['opaque', '12 bytes', '12..12'],
-    ['opaque', '16,32,48', '16,32,48'],
-    ['opaque', '16-32-48 bytes', '16-32-48 bytes'],
-    ['integer', '0..255 bytes', '0..255 bytes'],
-    ['integer', '≤ 64', '≤ 64'],
-    ['integer', '255', '255'],
-    ['integer', '8 bit', '8 bit'],
-    ['string', 'ON;OFF', 'ON;OFF'],
-    ['float', '<7 to >12.5', '<7 to >12.5'],
-    ['boolean', '0-1', '0-1'],
-  ]
-  const names: Partial<Record<ResourceType, string>> = {
-    integer: 'Integer',
-    float: 'Float',
-    string: 'String',
-    opaque: 'Opaque',
-    boolean: 'Boolean',
-  }
-
-  it.each(cases)('of %s written "%s" is kept as "%s"', (type, text, range) => {
-    expect(resourceOf({ Type: names[type]!, RangeEnumeration: text.replaceAll('<', '&lt;') }).range).toBe(
-      range,
-    )
-  })
-
-  it('once understood is enforced', () => {
-    expect(validateWrite(resourceOf({ RangeEnumeration: '-20 to 60' }), -21)).toContain('must be -20..60')
-    expect(validateWrite(resourceOf({ RangeEnumeration: '-20 to 60' }), -20)).toBeUndefined()
-    expect(validateWrite(resourceOf({ Type: 'String', RangeEnumeration: '≤ 4 bytes' }), 'ééé')).toContain(
-      'bytes long',
-    )
-    expect(validateWrite(resourceOf({ RangeEnumeration: '8 bit' }), 1000)).toBeUndefined()
-  })
-
-  it('that is a sentence is left out', () => {
-    expect(resourceOf({ RangeEnumeration: `see ${'x'.repeat(200)}` }).range).toBe('')
   })
 })
 
