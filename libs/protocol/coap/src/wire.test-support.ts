@@ -25,7 +25,12 @@ export interface Wire {
 
 /** An endpoint on a wire whose other end is the test. */
 export function createWire(
-  options: { limits?: Partial<CoapLimits>; profile?: TransmissionProfile; seed?: number } = {},
+  options: {
+    limits?: Partial<CoapLimits>
+    profile?: TransmissionProfile
+    profileOf?: (peer: Peer) => TransmissionProfile | undefined
+    seed?: number
+  } = {},
 ): Wire {
   const clock = new ManualClock()
   let deliver: (datagram: Uint8Array, peer: Peer) => void = () => undefined
@@ -40,8 +45,9 @@ export function createWire(
     },
     close: () => Promise.resolve(),
   }
-  const { limits, profile, seed = 1 } = options
-  const endpoint = createCoapEndpoint({ transport, clock, random: seededRandom(seed), limits, profile })
+  const { limits, profile, profileOf, seed = 1 } = options
+  const random = seededRandom(seed)
+  const endpoint = createCoapEndpoint({ transport, clock, random, limits, profile, profileOf })
   return {
     clock,
     endpoint,
