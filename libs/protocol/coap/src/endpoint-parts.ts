@@ -21,4 +21,6 @@ export interface EndpointParts {
   /** The patience that bodies and kept answers are given: that of the endpoint. */
   readonly profile: TransmissionProfile
   readonly open: Set<Interaction>
+  /** The transport keeps the order. */
+  readonly ordered: boolean
 }

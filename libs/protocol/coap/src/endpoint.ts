@@ -105,6 +105,7 @@ class Endpoint implements CoapEndpoint {
       profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,
       profile,
       open: new Set(),
+      ordered: transport.ordered === true,
     }
     this.#client = {
       outbox: this.#parts.outbox,
@@ -116,7 +117,10 @@ class Endpoint implements CoapEndpoint {
     }
     this.#server = new RequestServer(this.#parts, random)
     this.#intake = new NotificationIntake(this.#parts, this.#client)
-    transport.listen((datagram, peer) => this.#receive(datagram, peer))
+    transport.listen(
+      (datagram, peer) => this.#receive(datagram, peer),
+      (peer) => this.#gone(peer),
+    )
   }
 
   serve(handler: RequestHandler, options: ServeOptions = noOptions): void {
@@ -232,6 +236,12 @@ class Endpoint implements CoapEndpoint {
     this.#server.close()
     for (const interaction of [...this.#parts.open]) interaction.fail('closed')
     await this.#transport.close()
+  }
+
+  /** A connection has ended: what waits for its peer waits in vain. */
+  #gone(peer: Peer): void {
+    for (const interaction of [...this.#parts.open])
+      if (interaction.state.peer.id === peer.id) interaction.fail('closed')
   }
 
   #receive(datagram: Uint8Array, peer: Peer): void {

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { FreshnessRequired } from './errors.js'
 import { Type, noBytes } from './message.js'
 import type { CoapRequest, CoapResponse } from './message.js'
-import { blockOption, createWire, meter, option, otherMeter, sampleBody, valueOf } from './wire.test-support.js'
+import {
+  blockOption,
+  createWire,
+  meter,
+  option,
+  otherMeter,
+  sampleBody,
+  valueOf,
+} from './wire.test-support.js'
 import type { Wire } from './wire.test-support.js'
 
 const echo = 252
@@ -25,7 +33,12 @@ describe('a client that is asked to prove freshness (RFC 9175 §2.3)', () => {
     const outcome = ask(wire)
     const first = wire.take()
     expect(valueOf(first, echo)).toBeUndefined()
-    wire.receive({ ...first, type: Type.Acknowledgement, code: Code.Unauthorized, options: [option(echo, [7, 8])] })
+    wire.receive({
+      ...first,
+      type: Type.Acknowledgement,
+      code: Code.Unauthorized,
+      options: [option(echo, [7, 8])],
+    })
     const second = wire.take()
     expect(second.messageId).not.toBe(first.messageId)
     expect(valueOf(second, echo)).toEqual([7, 8])
@@ -57,7 +70,12 @@ describe('a client that is asked to prove freshness (RFC 9175 §2.3)', () => {
     const outcome = ask(wire)
     for (let i = 0; i < 3; i++) {
       const message = wire.take()
-      wire.receive({ ...message, type: Type.Acknowledgement, code: Code.Unauthorized, options: [option(echo, [i])] })
+      wire.receive({
+        ...message,
+        type: Type.Acknowledgement,
+        code: Code.Unauthorized,
+        options: [option(echo, [i])],
+      })
     }
     await wire.settle()
     expect(outcome.response?.code).toBe(Code.Unauthorized)

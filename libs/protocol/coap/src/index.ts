@@ -36,5 +36,13 @@ export {
   profiles,
 } from './profile.js'
 export type { ProfileName, TransmissionProfile } from './profile.js'
+export { createStreamTransport, defaultStreamLimits } from './stream/stream-transport.js'
+export type {
+  StreamCounters,
+  StreamLimits,
+  StreamTransport,
+  StreamTransportOptions,
+} from './stream/stream-transport.js'
+export type { ByteStream, StreamEvents, StreamNetwork } from './stream/byte-stream.js'
 export { createCoapEndpoint } from './endpoint.js'
 export type { CoapEndpointOptions } from './endpoint.js'

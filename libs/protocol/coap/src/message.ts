@@ -72,14 +72,19 @@ export interface Peer {
 
 /** What carries datagrams. Implementations never throw from `send`: a datagram that cannot leave is a lost datagram. */
 export interface DatagramTransport {
-  readonly name: 'udp' | 'memory' | 'dtls'
+  readonly name: 'udp' | 'memory' | 'dtls' | 'tcp' | 'tls'
+  /** What is sent arrives in order or not at all: notifications need no counter (RFC 8323 §7.1). Default false. */
+  readonly ordered?: boolean
   /** The address and port it listens on. */
   readonly address: string
   readonly port: number
   /** The datagram is not written to again. */
   send(datagram: Uint8Array, peer: Peer): void
-  /** Called once. The receiver may keep the datagram: its memory is not used again. */
-  listen(receive: (datagram: Uint8Array, peer: Peer) => void): void
+  /**
+   * Called once. The receiver may keep the datagram: its memory is not used again. A transport with connections calls `gone` when one has
+   * ended, or cannot be had: no answer will come from that peer.
+   */
+  listen(receive: (datagram: Uint8Array, peer: Peer) => void, gone?: (peer: Peer) => void): void
   close(): Promise<void>
 }
 

@@ -36,7 +36,11 @@ describe('a request with No-Response that arrives (RFC 7967)', () => {
       expect(wire.sent.map(({ message }) => message.code)).toEqual(isSent ? [code] : [])
       // RFC 7252 §4.2: a confirmable one is acknowledged all the same.
       wire.receive({ type: Type.Confirmable, code: Code.Put, messageId: 2, options })
-      expect(wire.sent.at(-1)?.message).toMatchObject({ type: 2, code: isSent ? code : Code.Empty, messageId: 2 })
+      expect(wire.sent.at(-1)?.message).toMatchObject({
+        type: 2,
+        code: isSent ? code : Code.Empty,
+        messageId: 2,
+      })
       expect(wire.endpoint.counters.suppressedAnswers).toBe(isSent ? 0 : 2)
     })
   }

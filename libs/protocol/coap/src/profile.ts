@@ -11,14 +11,20 @@ export interface TransmissionProfile {
   readonly maxRetransmit: number
   /** NSTART: outstanding interactions with one peer. */
   readonly nstart: number
+  /** MAX_LATENCY: the longest a datagram is expected to be under way; default 100 s (RFC 7252 §4.8.2). */
+  readonly maxLatencyMs?: number
 }
 
-/** MAX_LATENCY: the longest a datagram is expected to be under way, in milliseconds (RFC 7252 §4.8.2). */
-const maxLatencyMs = 100_000
+function maxLatency({ maxLatencyMs = usualMaxLatencyMs }: TransmissionProfile): number {
+  return maxLatencyMs
+}
+
+/** MAX_LATENCY of RFC 7252 §4.8.2. */
+const usualMaxLatencyMs = 100_000
 
 /**
  * The profiles by name. `wired` has the defaults of RFC 7252. Round trips of 2 to 12 s are normal on NB-IoT, so its first retransmission
- * never comes before 15 s; `nb-iot-deep` is for coverage enhancement levels with many radio repetitions.
+ * never comes before 15 s; `nb-iot-deep` is for coverage enhancement levels with many radio repetitions; `stream` is for RFC 8323.
  */
 export const profiles = {
   wired: { name: 'wired', ackTimeoutMs: 2_000, ackRandomFactor: 1.5, maxRetransmit: 4, nstart: 1 },
@@ -30,6 +36,15 @@ export const profiles = {
     ackRandomFactor: 1.5,
     maxRetransmit: 3,
     nstart: 1,
+  },
+  // Over TCP nothing is lost or sent twice: only an answer can be waited for. Message IDs are taken again after as long.
+  stream: {
+    name: 'stream',
+    ackTimeoutMs: 90_000,
+    ackRandomFactor: 1,
+    maxRetransmit: 0,
+    nstart: 16,
+    maxLatencyMs: 0,
   },
 } as const satisfies Record<string, TransmissionProfile>
 
@@ -53,17 +68,17 @@ export function processingDelay(profile: TransmissionProfile): number {
 
 /** MAX_RTT: the longest round trip. */
 export function maxRtt(profile: TransmissionProfile): number {
-  return 2 * maxLatencyMs + processingDelay(profile)
+  return 2 * maxLatency(profile) + processingDelay(profile)
 }
 
 /** EXCHANGE_LIFETIME: how long the Message ID of a confirmable message stays taken. */
 export function exchangeLifetime(profile: TransmissionProfile): number {
-  return maxTransmitSpan(profile) + 2 * maxLatencyMs + processingDelay(profile)
+  return maxTransmitSpan(profile) + 2 * maxLatency(profile) + processingDelay(profile)
 }
 
 /** NON_LIFETIME: how long the Message ID of a non-confirmable message stays taken. */
 export function nonLifetime(profile: TransmissionProfile): number {
-  return maxTransmitSpan(profile) + maxLatencyMs
+  return maxTransmitSpan(profile) + maxLatency(profile)
 }
 
 /**
