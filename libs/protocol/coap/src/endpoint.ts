@@ -8,6 +8,7 @@ import type { CoapCounters } from './counters.js'
 import { Deduplication } from './deduplication.js'
 import type { EndpointParts } from './endpoint-parts.js'
 import { RequestError } from './errors.js'
+import { isGroup } from './group.js'
 import { Type } from './message.js'
 import type { CoapRequest, CoapResponse, DatagramTransport, MessageType, Peer } from './message.js'
 import { MessageView } from './message-view.js'
@@ -60,15 +61,6 @@ export function createCoapEndpoint(options: CoapEndpointOptions): CoapEndpoint {
 /** Non-confirmable notifications per peer whose tokens are remembered for a late reset. */
 const maxNotified = 8
 const noOptions = {}
-
-/** RFC 7252 §8: a group has no Message IDs and no acknowledgements; nothing can be asked of it here, and nothing truly comes from it. */
-function isGroup(address: string): boolean {
-  const first = address.charCodeAt(0)
-  // 'f' and 'F': ff00::/8. '2': 224.0.0.0/4 and the broadcast address.
-  if (first === 0x66 || first === 0x46) return /^ff[0-9a-f]{2}:/i.test(address)
-  if (first !== 0x32 || address.charCodeAt(3) !== 0x2e) return false
-  return Number.parseInt(address, 10) >= 224
-}
 
 class Endpoint implements CoapEndpoint {
   readonly counters: CoapCounters = createCounters()

@@ -91,6 +91,10 @@ export interface DatagramTransport {
 /** No bytes: the value of an absent token or payload. */
 export const noBytes = new Uint8Array(0)
 
+// Nothing of either outlives a call.
+const view = new MessageView()
+const writer = new MessageWriter()
+
 /**
  * Decodes one datagram. Token, option values and payload are views of `datagram`.
  * Throws `ProtocolError` for every message format error of RFC 7252 §3, §4.1 and RFC 8974 §2.1: shorter than a header, a version other than
@@ -98,7 +102,6 @@ export const noBytes = new Uint8Array(0)
  * message with anything after its header, a reset that is not empty.
  */
 export function decodeMessage(datagram: Uint8Array): CoapMessage {
-  const view = new MessageView()
   const fault = view.read(datagram)
   if (fault !== undefined) throw new ProtocolError(Code.BadRequest, fault)
   const { type, code, messageId, tokenStart, tokenEnd, payloadStart, end } = view
@@ -119,7 +122,6 @@ export function decodeMessage(datagram: Uint8Array): CoapMessage {
  * option number over 65535 or an option value over 65804 bytes: none can be written.
  */
 export function encodeMessage(message: CoapMessage): Uint8Array {
-  const writer = new MessageWriter()
   writer.begin(message.type, message.code, message.messageId, message.token)
   for (const { number, value } of [...message.options].sort((a, b) => a.number - b.number))
     writer.opaque(number, value)

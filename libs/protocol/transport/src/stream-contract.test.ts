@@ -10,6 +10,7 @@ import { createTcpNetwork, createTlsNetwork } from './tcp-network.js'
 /** What a stream does not have. */
 const streamKnows: KnownFailures = {
   'processes the retransmission anew after NoAnswer': 'nothing is sent twice over a stream',
+  'carries a non-confirmable request and its answer': 'messages on a stream have no type',
   'tells the observed side of a reset': 'a stream has no resets',
   'rejects with timeout when nobody answers': 'who cannot be connected to is known at once',
 }
