@@ -2,6 +2,7 @@ import { ProtocolError } from '@fieldline/bytes'
 import { formatLinks, parseLinks } from '@fieldline/codec'
 import {
   checkExecuteArguments,
+  executeRequest,
   formatAttributes,
   formatObjectLinks,
   parseAttributes,
@@ -10,8 +11,22 @@ import {
   parseObjectLinks,
   parseRegister,
   parseUpdate,
+  registerRequest,
+  updateRequest,
 } from '@fieldline/lwm2m'
-import { formatPath, parsePath } from '@fieldline/object-model'
+import {
+  comparePaths,
+  formatPath,
+  isWithin,
+  joinPath,
+  parentPath,
+  parsePath,
+  pathIds,
+  pathLevel,
+  pathOf,
+  resourcePath,
+  samePath,
+} from '@fieldline/object-model'
 import { join } from '../bytes.js'
 import type { Chance } from '../chance.js'
 import { corpusLines } from '../corpus.js'
@@ -20,6 +35,7 @@ import { BrokenPromise } from '../target.js'
 import type { Target } from '../target.js'
 
 const text = new TextDecoder()
+const noBytes = new Uint8Array(0)
 const someLinks = join('</>;rt="oma.lwm2m";ct=112,</1/0>,</3>;ver=1.1,</3/0>')
 
 /** Refusals that these readers may give: 4.xx for a device's fault, `RangeError` for a caller's. */
@@ -63,15 +79,28 @@ const readers: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   },
   register(bytes) {
     const query = text.decode(bytes).split(' ')
-    const register = refused(() => parseRegister(query, someLinks, { identity: 'known' }))
-    if (register && (register.endpoint === '' || !Number.isSafeInteger(register.lifetime)))
-      throw new BrokenPromise(`endpoint "${register.endpoint}", lifetime ${register.lifetime}`)
     refused(() => parseRegister(query, bytes))
+    refused(() => parseRegister(query, noBytes))
+    const register = refused(() => parseRegister(query, someLinks, { identity: 'known' }))
+    if (!register) return
+    if (register.endpoint === '' || !Number.isSafeInteger(register.lifetime))
+      throw new BrokenPromise(`endpoint "${register.endpoint}", lifetime ${register.lifetime}`)
+    const { uriQuery, payload } = registerRequest({ ...register, objects: register.objectLinks })
+    const { oddVersion: _written, objectLinks: _links, ...kept } = register
+    const { objectLinks: _again, ...again } = parseRegister(uriQuery, payload)
+    expectSame('register', sorted(kept), sorted(again))
   },
   update(bytes) {
     const query = text.decode(bytes).split(' ')
-    for (const version of ['1.0', '1.1', '1.2'] as const)
-      refused(() => parseUpdate(query, someLinks, version))
+    for (const version of ['1.0', '1.1', '1.2'] as const) {
+      const update = refused(() => parseUpdate(query, someLinks, version))
+      if (!update) continue
+      const { objectLinks, ...kept } = update
+      const { uriQuery, payload } = updateRequest(['rd', 'x'], { ...kept, objects: objectLinks }, version)
+      const { objectLinks: _again, ...again } = parseUpdate(uriQuery, payload, version)
+      // Queue Mode without a binding cannot be said alone
+      if (kept.binding !== undefined) expectSame('update', sorted(kept), sorted(again))
+    }
     refused(() => parseUpdate([], bytes))
   },
   attributes(bytes) {
@@ -88,13 +117,32 @@ const readers: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
     if (fits && !args) throw new BrokenPromise('arguments that may be written cannot be read')
     if (args && new Set(args.map(({ digit }) => digit)).size !== args.length)
       throw new BrokenPromise('one digit twice')
+    const request = refused(() => executeRequest(pathOf(3, 0, 4), text.decode(bytes)))
+    if (fits !== (request !== undefined)) throw new BrokenPromise('checked and requested differ')
+    refused(() => executeRequest(pathOf(3, 0), ''))
   },
   path(bytes) {
     const path = refused(() => parsePath(text.decode(bytes)))
-    if (path) expectSame('path', path, parsePath(formatPath(path)))
+    if (!path) return
+    expectSame('path', path, parsePath(formatPath(path)))
+    expectSame('ids', path, pathOf(...pathIds(path)))
+    const below = refused(() => joinPath(path, bytes.length))
+    const inside = below && isWithin(below, path) && comparePaths(path, below) < 0
+    if (below && !(inside && samePath(parentPath(below), path)))
+      throw new BrokenPromise('a path below is not')
+    if (pathLevel(path) < 4 !== (below !== undefined)) throw new BrokenPromise('a path of five ids')
+    refused(() => resourcePath(path))
+    refused(() => pathOf(...[...bytes].map((byte) => byte - 1)))
   },
-  version(bytes) {
+  words(bytes) {
     refused(() => parseLwM2mVersion(text.decode(bytes)))
+    // what a caller may want written as a link: odd characters in a target, a name or a value
+    const [target = '', name = '', value = ''] = text.decode(bytes).split(' ')
+    const written = refused(() => formatLinks([{ target, attributes: [[name, value]] }]))
+    if (written === undefined) return
+    const [link] = parseLinks(written)
+    if (link.target !== target || link.attributes.get(name) !== value)
+      throw new BrokenPromise(`${written} does not say what was written`)
   },
 }
 const names = Object.keys(readers)
