@@ -18,7 +18,8 @@ const depConstraints = [
   { sourceTag: 'layer:object-model', onlyDependOnLibsWithTags: ['layer:bytes'] },
   { sourceTag: 'layer:codec', onlyDependOnLibsWithTags: ['layer:object-model', 'layer:bytes'] },
   { sourceTag: 'layer:coap', onlyDependOnLibsWithTags: ['layer:bytes'] },
-  { sourceTag: 'layer:transport', onlyDependOnLibsWithTags: ['layer:coap', 'layer:bytes'] },
+  { sourceTag: 'layer:dtls', onlyDependOnLibsWithTags: ['layer:bytes'] },
+  { sourceTag: 'layer:transport', onlyDependOnLibsWithTags: ['layer:coap', 'layer:dtls', 'layer:bytes'] },
   {
     sourceTag: 'layer:lwm2m',
     onlyDependOnLibsWithTags: ['layer:codec', 'layer:coap', 'layer:object-model', 'layer:bytes'],
