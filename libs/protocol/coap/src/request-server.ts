@@ -36,9 +36,14 @@ function blockKey({ peer, code, uriPath, uriQuery, requestTag }: ServerExchange)
   return JSON.stringify([peer.id, code, requestTag, uriPath, uriQuery])
 }
 
-/** Names a representation across its blocks: as above, in the format asked for. */
+/**
+ * Names a representation across its blocks: as above, in the format asked for. What a FETCH asks for is in its payload, which comes with the
+ * request for every block, unless it was itself sent in blocks (RFC 8132 §2.1).
+ */
 function representationKey(exchange: ServerExchange): string {
-  return `${exchange.accept ?? ''} ${blockKey(exchange)}`
+  const { accept, code, payload, block1 } = exchange
+  const asked = code === Code.Fetch && !block1 && payload.length > 0 ? String(contentTag(payload)) : ''
+  return `${accept ?? ''} ${asked} ${blockKey(exchange)}`
 }
 
 /** The part of a response that one message carries. */
