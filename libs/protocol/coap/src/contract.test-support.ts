@@ -1,6 +1,6 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { NoAnswer } from './errors.js'
+import { FreshnessRequired, NoAnswer } from './errors.js'
 import { noBytes } from './message.js'
 import type { CoapRequest, CoapResponse, Peer } from './message.js'
 import type { Notification } from './observe.js'
@@ -232,6 +232,71 @@ export function coapEndpointContract(
     test('tells the observed side of a reset', async () => {
       const { results } = await observe(2, (seen) => (seen < 2 ? 'ack' : 'reset'))
       expect(results).toEqual(['acknowledged', 'reset'])
+    })
+
+    test('proves that a request is fresh when the server demands it', async () => {
+      let handled = 0
+      pair.server.serve((given) => {
+        if (!given.isFresh(60_000)) throw new FreshnessRequired()
+        handled++
+        return content()
+      })
+      expect((await request(ask(Code.Post, 'x'))).code).toBe(Code.Content)
+      expect((await request(ask(Code.Put, 'x', { payload: longBody }))).code).toBe(Code.Content)
+      expect(handled).toBe(2)
+    })
+
+    test('sends no answer that is not wanted', async () => {
+      pair.server.serve(({ uriPath }) => ({
+        code: uriPath[0] === 'x' ? Code.Changed : Code.NotFound,
+        payload: noBytes,
+      }))
+      const unwanted = { noResponse: 26 }
+      expect((await request(ask(Code.Put, 'x', unwanted))).code).toBe(Code.Empty)
+      expect((await request(ask(Code.Put, 'x', { ...unwanted, confirmable: false }))).code).toBe(Code.Empty)
+      expect((await request(ask(Code.Put, 'y', { noResponse: 2 }))).code).toBe(Code.NotFound)
+    })
+
+    test('carries a FETCH of 20 KiB and its answer of 20 KiB', async () => {
+      pair.server.serve((given) => content(given.payload.map((byte) => byte ^ 0xff)))
+      const answer = await request(ask(Code.Fetch, 'x', { payload: longBody, contentFormat: 60 }))
+      expect(
+        Buffer.compare(
+          answer.payload,
+          longBody.map((byte) => byte ^ 0xff),
+        ),
+      ).toBe(0)
+    })
+
+    test('observes with FETCH', async () => {
+      let observer: { token: Uint8Array; peer: Peer } | undefined
+      pair.server.serve((given, peer) => {
+        observer = { token: given.token, peer }
+        return content(given.payload, { observe: 1 })
+      })
+      const seen: number[] = []
+      pair.client.onNotification(({ payload }) => (seen.push(payload[0]), 'ack'))
+      const asked = ask(Code.Fetch, 'x', { observe: 0, payload: Uint8Array.of(7), contentFormat: 60 })
+      const first = await request(asked)
+      expect([first.observe !== undefined, first.payload[0]]).toEqual([true, 7])
+      const notification = { ...content(Uint8Array.of(8), { observe: 2 }), token: observer!.token }
+      expect(await pair.run(pair.server.notify(observer!.peer, notification))).toBe('acknowledged')
+      expect(seen).toEqual([8])
+    })
+
+    test('carries bodies to several resources at once', async () => {
+      const lengths: number[] = []
+      pair.server.serve((given) => {
+        lengths.push(given.payload.length)
+        return content(given.payload)
+      })
+      const bodies = [2_000, 3_000, 4_000].map((length) => longBody.subarray(0, length))
+      const asked = bodies.map((payload, i) => ask(Code.Post, `p${i}`, { payload }))
+      const answers = await pair.run(
+        Promise.all(asked.map((one) => pair.client.request(pair.serverPeer, one))),
+      )
+      answers.forEach(({ payload }, i) => expect(Buffer.compare(payload, bodies[i])).toBe(0))
+      expect(lengths.sort((a, b) => a - b)).toEqual([2_000, 3_000, 4_000])
     })
 
     test('answers a ping', async () => {

@@ -28,11 +28,15 @@ const asServer: KnownFailures = {
   'processes the retransmission anew after NoAnswer':
     'it acknowledges by itself after 50 ms, whether the handler has answered or not',
   'tells the observed side of a reset': 'it does not tell what became of a notification',
+  'proves that a request is fresh when the server demands it': 'it knows no Echo option',
+  'sends no answer that is not wanted': 'it knows no No-Response option',
 }
 
 const asClient: KnownFailures = {
   'answers a ping': 'it cannot send an empty confirmable message',
   'tells the observed side of a reset': 'it acknowledges every notification before anybody can refuse it',
+  'proves that a request is fresh when the server demands it': 'it knows no Echo option',
+  'sends no answer that is not wanted': 'it knows no No-Response option',
   'rejects with timeout when nobody answers':
     'it reports only after EXCHANGE_LIFETIME, not MAX_TRANSMIT_WAIT',
   'rejects what is open when it is closed': 'closing drops open requests without a word',
