@@ -45,6 +45,8 @@ export class Connection {
   /** Messages that wait for the peer's settings. */
   #held: Uint8Array[] = []
   #messageId = 0
+  /** Message IDs of the pings that wait for their pong, oldest first. */
+  #pings: number[] = []
   #timer: Timer | undefined
   #quiet = false
   #isOpen = true
@@ -97,6 +99,7 @@ export class Connection {
 
   /** Asks for a sign of life; the answer is told with `messageId`. */
   ping(messageId: number): void {
+    this.#pings.push(messageId)
     this.send(writePing(this.#writer, Signal.Ping, Uint8Array.of(messageId >> 8, messageId & 255)))
   }
 
@@ -182,12 +185,19 @@ export class Connection {
     const token = view.slice(view.tokenStart, view.tokenEnd)
     if (code === Signal.Ping) this.#write(writePing(this.#writer, Signal.Pong, token))
     else if (code === Signal.Pong) {
-      if (token.length === 2) this.owner.answeredPing((token[0] << 8) | token[1], this)
+      this.#takePong(token)
     } else if (code === Signal.Release) this.released = true
     else if (code === Signal.Abort) {
       this.owner.counters.abortsReceived++
       this.#end()
     }
+  }
+
+  /** A pong repeats the token of its ping; one without, as some stacks send, answers the oldest. */
+  #takePong(token: Uint8Array): void {
+    const named = token.length === 2 ? this.#pings.indexOf((token[0] << 8) | token[1]) : 0
+    const [messageId] = named < 0 ? [] : this.#pings.splice(named, 1)
+    if (messageId !== undefined) this.owner.answeredPing(messageId, this)
   }
 
   #settled(): void {
