@@ -11,13 +11,13 @@ export interface FormatPreference {
   readonly write: readonly number[]
 }
 
-const { Cbor, LwM2mJson, Opaque, SenmlCbor, SenmlJson, Text, Tlv } = ContentFormat
+const { Cbor, LwM2mCbor, LwM2mJson, Opaque, SenmlCbor, SenmlJson, Text, Tlv } = ContentFormat
 
 /** Formats that can carry any path, per version, in our order: what is compact goes first. */
 const structured: Readonly<Record<LwM2mVersion, readonly number[]>> = {
   '1.0': [Tlv, LwM2mJson],
   '1.1': [SenmlCbor, SenmlJson, Tlv],
-  '1.2': [SenmlCbor, SenmlJson, Tlv],
+  '1.2': [SenmlCbor, LwM2mCbor, SenmlJson, Tlv],
 }
 
 /**
@@ -56,6 +56,22 @@ function singleValueFormats(
     Text,
     ...(version !== '1.0' && stated.includes(Cbor) ? [Cbor] : []),
   ]
+}
+
+/**
+ * Formats in which to try the body of a composite operation, best first: which of them a client of 1.2 takes is not signalled unless its root
+ * link names them. None for 1.0, which has no composite operations.
+ * @see LwM2M Transport 1.2 §6.4.5
+ */
+export function compositeFormats(version: LwM2mVersion, ct: readonly number[] = []): number[] {
+  const { SenmlEtchCbor, SenmlEtchJson } = ContentFormat
+  const all = {
+    '1.0': [],
+    '1.1': [SenmlCbor, SenmlJson],
+    '1.2': [SenmlEtchCbor, SenmlEtchJson, SenmlCbor, SenmlJson],
+  }[version]
+  const stated = all.filter((format) => ct.includes(format))
+  return [...stated, ...all.filter((format) => !stated.includes(format))]
 }
 
 /** Whether a device's refusal may be about the content format, so that the next one is worth a try. */

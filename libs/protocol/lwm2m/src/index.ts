@@ -11,7 +11,7 @@ export type { DiscoverOptions } from './discover.js'
 export { RefusedError, expectCode } from './errors.js'
 export { checkExecuteArguments, executeRequest, executeResult, parseExecuteArguments } from './execute.js'
 export type { ExecuteArgument } from './execute.js'
-export { isFormatRefusal, preferredFormats } from './format-preference.js'
+export { compositeFormats, isFormatRefusal, preferredFormats } from './format-preference.js'
 export type { FormatPreference } from './format-preference.js'
 export { definitionsFor, formatObjectLinks, isAnnounced, parseObjectLinks } from './object-links.js'
 export type { AnnouncedObject, Announcement, ObjectLinks } from './object-links.js'
@@ -19,6 +19,14 @@ export { cancelObserveRequest, observeRequest, observeResult } from './observe.j
 export type { ObserveOptions, ObserveResult } from './observe.js'
 export { readRequest, readResult } from './read.js'
 export type { ReadOptions } from './read.js'
+export {
+  cancelObserveCompositeRequest,
+  observeCompositeRequest,
+  observeCompositeResult,
+  readCompositeRequest,
+  readCompositeResult,
+} from './read-composite.js'
+export type { ReadCompositeOptions } from './read-composite.js'
 export { parseRegister, registerRequest, registerResult } from './register.js'
 export type { RegisterContext, Registering, RegistrationRequest } from './register.js'
 export { uriPathOf } from './request.js'
@@ -30,5 +38,7 @@ export type { RegistrationUpdate, Updating } from './update.js'
 export { lwm2mVersions, parseLwM2mVersion } from './versions.js'
 export type { LwM2mVersion } from './versions.js'
 export { writeAttributesRequest, writeAttributesResult } from './write-attributes.js'
+export { writeCompositeRequest, writeCompositeResult } from './write-composite.js'
+export type { WriteCompositeOptions } from './write-composite.js'
 export { writeRequest, writeResult } from './write.js'
 export type { WriteOptions } from './write.js'

@@ -5,9 +5,11 @@ import type { Node } from '@fieldline/object-model'
 import { describe, expect, it } from 'vitest'
 import {
   RefusedError,
+  cancelObserveCompositeRequest,
   cancelObserveRequest,
   checkAttributes,
   checkExecuteArguments,
+  compositeFormats,
   createRequest,
   createResult,
   deleteRequest,
@@ -17,6 +19,8 @@ import {
   executeRequest,
   executeResult,
   isFormatRefusal,
+  observeCompositeRequest,
+  observeCompositeResult,
   observeRequest,
   observeResult,
   parseAttributes,
@@ -24,10 +28,14 @@ import {
   parseObjectLinks,
   parseSend,
   preferredFormats,
+  readCompositeRequest,
+  readCompositeResult,
   readRequest,
   readResult,
   sendRequest,
   writeAttributesRequest,
+  writeCompositeRequest,
+  writeCompositeResult,
   writeRequest,
   writeResult,
 } from './index.js'
@@ -309,5 +317,64 @@ describe('preferred formats', () => {
         isFormatRefusal,
       ),
     ).toEqual([true, true, true, false])
+  })
+})
+
+describe('composite operations', () => {
+  const paths = [parsePath('/3/0/0'), parsePath('/1/0/1')]
+
+  it('read several paths with FETCH and a list of names', () => {
+    const request = readCompositeRequest(paths, { contentFormat: 110, accept: 112, alternatePath: '/a' })
+    expect(request).toMatchObject({ code: Code.Fetch, uriPath: [], contentFormat: 110, accept: 112 })
+    expect(new TextDecoder().decode(request.payload)).toBe('[{"n":"/a/3/0/0"},{"n":"/a/1/0/1"}]')
+  })
+
+  it('take the values that there are, of any object', () => {
+    const payload = bytes('[{"bn":"/","n":"3/0/0","vs":"Fieldline"},{"n":"1/0/1","v":60}]')
+    const answer = response(Code.Content, payload, { contentFormat: 110 })
+    const nodes = readCompositeResult(answer, registryDefinitions, NOW)
+    expect(nodes.map(({ path, value }) => [formatPath(path), value])).toEqual([
+      ['/3/0/0', 'Fieldline'],
+      ['/1/0/1', 60],
+    ])
+    expect(readCompositeResult(response(Code.Content), registryDefinitions, NOW)).toEqual([])
+    expect(() => readCompositeResult(response(Code.MethodNotAllowed), registryDefinitions, NOW)).toThrow(
+      RefusedError,
+    )
+  })
+
+  it('observe and cancel with the same list', () => {
+    const options = { contentFormat: 112 }
+    const observe = observeCompositeRequest(paths, { ...options, attributes: { pmin: 5 } })
+    const cancel = cancelObserveCompositeRequest(paths, options)
+    expect(observe).toMatchObject({ code: Code.Fetch, observe: 0, uriQuery: ['pmin=5'] })
+    expect(cancel).toMatchObject({ code: Code.Fetch, observe: 1, uriQuery: [] })
+    expect(toHex(cancel.payload)).toBe(toHex(observe.payload))
+    const answer = response(Code.Content, bytes('[]'), { contentFormat: 110, observe: 7 })
+    expect(observeCompositeResult(answer, registryDefinitions, NOW)).toEqual({ nodes: [], observing: true })
+  })
+
+  it('write and remove with iPATCH', () => {
+    const request = writeCompositeRequest(
+      [
+        { path: parsePath('/3/0/14'), type: 'string', value: '+02:00' },
+        { path: parsePath('/34/0/1/2'), removed: true },
+      ],
+      { contentFormat: 320, definitions: registryDefinitions },
+    )
+    expect(request).toMatchObject({ code: Code.IPatch, uriPath: [], contentFormat: 320 })
+    expect(JSON.parse(new TextDecoder().decode(request.payload))).toHaveLength(2)
+    expect(() =>
+      writeCompositeRequest([{ path: parsePath('/34/0/1/2'), removed: true }], { contentFormat: 110 }),
+    ).toThrow(RangeError)
+    expect(() => writeCompositeResult(response(Code.BadRequest))).toThrow(RefusedError)
+    writeCompositeResult(response(Code.Changed))
+  })
+
+  it('are tried in the formats of the version, those the device names first', () => {
+    expect(compositeFormats('1.0')).toEqual([])
+    expect(compositeFormats('1.1')).toEqual([112, 110])
+    expect(compositeFormats('1.2')).toEqual([322, 320, 112, 110])
+    expect(compositeFormats('1.2', [110, 60])).toEqual([110, 322, 320, 112])
   })
 })

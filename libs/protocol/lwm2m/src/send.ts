@@ -18,7 +18,11 @@ export interface SendContext {
 }
 
 /** Formats a Send may have. @see LwM2M Core 1.2 §6.4.5 */
-const sendFormats: readonly (number | undefined)[] = [ContentFormat.SenmlJson, ContentFormat.SenmlCbor]
+const sendFormats: readonly (number | undefined)[] = [
+  ContentFormat.SenmlJson,
+  ContentFormat.SenmlCbor,
+  ContentFormat.LwM2mCbor,
+]
 
 /**
  * The values of a Send, with the times it carries, in its order. 4.15 in another format, 4.00 on a payload without a value or not understood, 4.04
@@ -28,7 +32,10 @@ const sendFormats: readonly (number | undefined)[] = [ContentFormat.SenmlJson, C
 export function parseSend(payload: Uint8Array, format: number | undefined, context: SendContext): Node[] {
   if (format === undefined || !sendFormats.includes(format)) {
     const name = format === undefined ? 'no content format' : formatName(format)
-    throw new ProtocolError(Code.UnsupportedContentFormat, `a Send has SenML JSON or CBOR, not ${name}`)
+    throw new ProtocolError(
+      Code.UnsupportedContentFormat,
+      `a Send has SenML JSON, SenML CBOR or LwM2M CBOR, not ${name}`,
+    )
   }
   const { definitions, now, objectLinks } = context
   const nodes = decode(format, payload, {
@@ -49,7 +56,7 @@ export function parseSend(payload: Uint8Array, format: number | undefined, conte
   return nodes
 }
 
-/** A client's Send in SenML CBOR or JSON. Throws `RangeError` as `encode` does. */
+/** A client's Send in one of the formats above; LwM2M CBOR has no times. Throws `RangeError` as `encode` does. */
 export function sendRequest(nodes: readonly Node[], format: number = ContentFormat.SenmlCbor): CoapRequest {
   return requestToServer(Code.Post, ['dp'], {
     contentFormat: format,
