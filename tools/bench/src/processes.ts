@@ -90,24 +90,27 @@ export interface Load {
   stop(): Promise<void>
 }
 
-let compiled: string | undefined
+let compiled: readonly string[] | undefined
 
-/** Compiles the generator, once in this process. Throws in one sentence where there is no C compiler. */
-function generator(): string {
+/** The program that makes the load and its first words: compiled once in this process, or the one in Node where there is no C compiler. */
+function generator(): readonly string[] {
   if (compiled !== undefined) return compiled
   const folder = mkdtempSync(join(tmpdir(), 'fieldline-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const program = join(folder, 'load')
+  const source = fileURLToPath(new URL('../native/load.c', import.meta.url))
   try {
-    execFileSync('cc', ['-O2', '-o', program, fileURLToPath(new URL('../native/load.c', import.meta.url))], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    execFileSync('cc', ['-O2', '-o', program, source], { stdio: ['ignore', 'ignore', 'inherit'] })
+    compiled = [program]
   } catch {
-    throw new RangeError(
-      'the load generator could not be compiled; this bench needs Linux and a C compiler, cc',
-    )
+    compiled = [process.execPath, fileURLToPath(new URL('./load-in-node.js', import.meta.url))]
   }
-  return (compiled = program)
+  return compiled
+}
+
+/** Which generator the load comes from. */
+export function generatorName(): 'C' | 'Node' {
+  return generator().length === 1 ? 'C' : 'Node'
 }
 
 /** `peers` clients of a server on this machine. */
@@ -127,7 +130,8 @@ class Generator implements Load {
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
 
   constructor(...words: readonly (string | number)[]) {
-    this.#child = spawn(generator(), words.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
+    const [program, ...first] = generator()
+    this.#child = spawn(program, [...first, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(line))
     this.#child.on('exit', (code) => {
       for (const { reject } of this.#waiting) reject(new Error(`the generator ended with ${code}`))

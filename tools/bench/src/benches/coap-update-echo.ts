@@ -4,6 +4,7 @@
  * checked. Floor 0.65, aim 0.75 of the echo's speed.
  */
 import type { Bench } from '../bench.js'
+import { generatorName } from '../processes.js'
 import { interleave } from '../rounds.js'
 import { share, updateCost } from '../update-load.js'
 import type { Answered } from '../update-load.js'
@@ -27,7 +28,11 @@ export const coapUpdateEcho: Bench = {
     )
     return {
       ...figures,
-      details: { ...figures.details, answered: { candidate: share(ours), reference: share(theirs) } },
+      details: {
+        ...figures.details,
+        load: generatorName(),
+        answered: { candidate: share(ours), reference: share(theirs) },
+      },
     }
   },
 }

@@ -4,6 +4,7 @@
  * CPU per answered message of the server's process; each answer is checked to be the peer's own 2.04. Floor 4, aim 5.
  */
 import type { Bench } from '../bench.js'
+import { generatorName } from '../processes.js'
 import { interleave } from '../rounds.js'
 import { share, updateCost } from '../update-load.js'
 import type { Answered } from '../update-load.js'
@@ -27,7 +28,11 @@ export const coapUpdate: Bench = {
     )
     return {
       ...figures,
-      details: { ...figures.details, answered: { candidate: share(ours), reference: share(theirs) } },
+      details: {
+        ...figures.details,
+        load: generatorName(),
+        answered: { candidate: share(ours), reference: share(theirs) },
+      },
     }
   },
 }

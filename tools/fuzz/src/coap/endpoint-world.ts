@@ -148,6 +148,9 @@ class EndpointWorld {
       () => this.#endpoint.request(peer, { ...get(['3']), noResponse: 26, etags: [bytes.subarray(0, 8)], ifNoneMatch: true }),
       () => this.#endpoint.request(peer, { ...get(['3', '0']), confirmable: false, code: Code.Put, payload: long }),
       () => this.#endpoint.request(peer, get(['3', '0']), { token: Uint8Array.of(1, 2) }),
+      () => this.#endpoint.request(peer, get(['3', '0']), { token: new Uint8Array(argument < 128 ? 20 : 70_000) }),
+      () => this.#endpoint.request(peer, get(['3', '0']), { signal: AbortSignal.abort() }),
+      () => this.#endpoint.request(peer, get(['x'.repeat(argument * 300)])),
       () => {
         this.#clock.after(500, () => cancel.abort())
         return this.#endpoint.request(peer, get(['3', '0']), { signal: cancel.signal })

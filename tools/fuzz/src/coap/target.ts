@@ -3,6 +3,7 @@ import { noBytes } from '@fieldline/coap'
 import { join } from '../bytes.js'
 import type { Chance } from '../chance.js'
 import { corpusLines } from '../corpus.js'
+import { mutate } from '../mutate.js'
 import type { Target } from '../target.js'
 import { compareWithCoapPacket } from './differential.js'
 import { playWithEndpoint } from './endpoint-world.js'
@@ -19,6 +20,7 @@ import {
 import { StepKind, peerCount, readScript, writeScript } from './script.js'
 import type { Step } from './script.js'
 import { playWithServer } from './server-world.js'
+import { playWithStreams } from './stream-world.js'
 
 const corpus = corpusLines('coap', 'messages.txt').map(({ text }) => fromHex(text))
 const named = new Map(corpusLines('coap', 'messages.txt').map(({ name, text }) => [name, fromHex(text)]))
@@ -26,8 +28,8 @@ const named = new Map(corpusLines('coap', 'messages.txt').map(({ name, text }) =
 const conversation = ['register', 'update', 'update-lifetime', 'send-senml-json', 'send-senml-cbor', 'deregister'].map((name) => named.get(name)!) // prettier-ignore
 
 /** An input's first byte: what it is given to. */
-const World = { Message: 0, Endpoint: 1, Server: 2 } as const
-const worlds = 3
+const World = { Message: 0, Endpoint: 1, Server: 2, Stream: 3 } as const
+const worlds = 4
 
 /** Ways to ask of `endpoint-world` that are answered in blocks, or sent in blocks. */
 const pullWays = [0, 1]
@@ -109,9 +111,16 @@ const stories: readonly Make[] = [
   (chance, argument) => chance.some(1, 5, () => one(StepKind.Datagram, argument, datagram(chance, corpus))),
 ] // prettier-ignore
 
-function script(chance: Chance, isServer: boolean): Uint8Array {
+/** Settings, pings and ends of a connection (RFC 8323 §5), and pieces of frames. */
+function signaling(chance: Chance, argument: number): Step[] {
+  const frames = ['00e1', '30e1220400', '50e1220200', '10e110', '20e16103', '00e2', '01e2aa', '00e3', '01e3aa', '00e4', '10e410', '00e5', '20e52105', '00', 'f0ffffffff01', '0f01', 'd0ff01', 'e1ffff01aa'] // prettier-ignore
+  const bytes = fromHex(chance.pick(frames))
+  return [one(StepKind.Later, argument, chance.once(4) ? mutate(bytes, chance, corpus, 400) : bytes)]
+}
+
+function script(chance: Chance, world: number): Uint8Array {
   const steps: Step[] = []
-  if (isServer) {
+  if (world === World.Server) {
     const peer = chance.int(peerCount)
     for (const bytes of conversation.slice(0, 1 + chance.int(conversation.length))) {
       if (!chance.once(10)) steps.push({ kind: StepKind.Datagram, argument: peer, bytes })
@@ -119,15 +128,16 @@ function script(chance: Chance, isServer: boolean): Uint8Array {
   }
   for (let left = 1 + chance.int(8); left > 0; left--) {
     const argument = steps.length > 0 && chance.once(2) ? steps.at(-1)!.argument : chance.int(256)
-    steps.push(...chance.pick(stories)(chance, argument))
+    const signaled = world === World.Stream && chance.once(3)
+    steps.push(...(signaled ? signaling(chance, argument) : chance.pick(stories)(chance, argument)))
   }
   return writeScript(steps)
 }
 
 function make(chance: Chance): Uint8Array {
-  const world = chance.pick([0, 0, 0, 0, 0, 0, World.Endpoint, World.Endpoint, World.Server])
+  const world = chance.pick([0, 0, 0, 0, 0, 0, World.Endpoint, World.Endpoint, World.Server, World.Stream])
   const flags = chance.int(256)
-  const rest = world === World.Message ? datagram(chance, corpus) : script(chance, world === World.Server)
+  const rest = world === World.Message ? datagram(chance, corpus) : script(chance, world)
   return join(Uint8Array.of(world, flags), rest)
 }
 
@@ -146,6 +156,8 @@ export const coap: Target = {
         return playWithEndpoint(flags, readScript(rest))
       case World.Server:
         return playWithServer(flags, readScript(rest))
+      case World.Stream:
+        return playWithStreams(flags, readScript(rest))
       default:
         return compareWithCoapPacket(rest)
     }

@@ -130,7 +130,11 @@ function replace(bytes: Uint8Array, mark: Uint8Array, value: Uint8Array | undefi
   }
 }
 
+/** Peers that are none: groups, and a port that nobody has. */
+const oddPeers = [peerOf('224.0.1.187', 5683), peerOf('ff02::fd', 5683), peerOf('10.0.0.9', 0)]
+const firstOddPeer = 5
+
 /** Peer n; the same address for pairs, so that two ports speak from one place. */
 export function peerAt(n: number): Peer {
-  return peerOf(`10.0.0.${n >> 1}`, 40_000 + n)
+  return oddPeers[n - firstOddPeer] ?? peerOf(`10.0.0.${n >> 1}`, 40_000 + n)
 }
