@@ -1,5 +1,5 @@
 import { Code } from '@fieldline/bytes'
-import { blockSize } from './block.js'
+import { blockSize, isFull } from './block.js'
 import { concatenate } from './body-transfer.js'
 import type { CoapCounters } from './counters.js'
 import type { RequestFields } from './option-reading.js'
@@ -82,7 +82,7 @@ export class Assemblies extends WheelTimer {
     const size = blockSize(szx)
     const offset = num * size
     this.#expire(nowMs)
-    if (more ? payload.length !== size : payload.length > size) {
+    if (!isFull(fields.block1!, payload.length)) {
       return this.#refuse(Code.BadRequest, `a block of ${payload.length} bytes, announced as ${size}`)
     }
     if ((fields.size1 ?? 0) > this.limits.maxBody || offset + payload.length > this.limits.maxBody) {
@@ -95,7 +95,7 @@ export class Assemblies extends WheelTimer {
       // The peer starts anew, whatever was there.
       this.drop(assembly)
       if (!more) return { kind: 'body', body: payload, assembly: undefined }
-      if (!this.#makeRoomOfPeer(peerId) || !this.#hasRoom(size, nowMs)) {
+      if (!this.#makeRoomOfPeer(peerId) || !this.#hasRoom(payload.length, nowMs)) {
         return this.#refuse(Code.ServiceUnavailable, 'too many bodies at once')
       }
       assembly = new Assembly(key, peerId, fields.contentFormat)
@@ -104,7 +104,7 @@ export class Assemblies extends WheelTimer {
     } else if (!assembly || assembly.contentFormat !== fields.contentFormat) {
       this.drop(assembly)
       return this.#refuse(Code.RequestEntityIncomplete, 'the blocks before this one are missing')
-    } else if (more && offset + size === assembly.length) {
+    } else if (more && offset + payload.length === assembly.length) {
       // The last block once more, under a new Message ID: our answer was lost.
       return { kind: 'answer', code: Code.Continue }
     } else if (offset !== assembly.length) {

@@ -1,15 +1,35 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
 
-/** A Block1 or Block2 option: block `num` of size 2^(szx+4), with `more` to come (RFC 7959 §2.2). */
+/** Size exponent of a message that carries several blocks of 1024 bytes at once (BERT, RFC 8323 §6); over datagrams it is reserved. */
+export const bert = 7
+
+/** A Block1 or Block2 option: block `num` of size 2^(szx+4), with `more` to come (RFC 7959 §2.2); with BERT the first of several. */
 export interface Block {
   readonly num: number
   readonly more: boolean
   readonly szx: number
 }
 
-/** Bytes of a block with size exponent `szx`. */
+/** Bytes of a block with size exponent `szx`: the unit in which `num` counts. */
 export function blockSize(szx: number): number {
-  return 1 << (szx + 4)
+  return szx === bert ? 1024 : 1 << (szx + 4)
+}
+
+/** The size exponent for messages that may carry `bytes` of a body: BERT from 2048 on. */
+export function exponentFor(bytes: number): number {
+  return bytes >= 2048 ? bert : sizeExponent(bytes)
+}
+
+/** Bytes of a body in each message but the last, which may carry `bytes`. */
+export function partSize(szx: number, bytes: number): number {
+  return szx === bert ? Math.floor(bytes / 1024) * 1024 : blockSize(szx)
+}
+
+/** Whether `length` bytes may come in a message with this option: what is followed by more is full. */
+export function isFull({ more, szx }: Block, length: number): boolean {
+  const size = blockSize(szx)
+  if (szx === bert) return !more || (length > 0 && length % size === 0)
+  return more ? length === size : length <= size
 }
 
 /** The largest size exponent whose block is not larger than `bytes`, between 0 (16 bytes) and 6 (1024 bytes). */
@@ -19,10 +39,11 @@ export function sizeExponent(bytes: number): number {
   return szx
 }
 
-/** Decodes the option; an empty value is block 0 of 16 bytes, the last. Throws `ProtocolError` 4.00 for the reserved size exponent 7. */
-export function decodeBlock(value: number): Block {
+/** Decodes the option; an empty value is block 0 of 16 bytes, the last. Throws `ProtocolError` 4.00 for size exponent 7 unless `allowsBert`. */
+export function decodeBlock(value: number, allowsBert = false): Block {
   const szx = value & 7
-  if (szx === 7) throw new ProtocolError(Code.BadRequest, 'block size exponent 7 is reserved')
+  if (szx === bert && !allowsBert)
+    throw new ProtocolError(Code.BadRequest, 'block size exponent 7 is reserved')
   return { num: value >>> 4, more: (value & 8) !== 0, szx }
 }
 

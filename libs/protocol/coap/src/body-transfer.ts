@@ -1,4 +1,4 @@
-import { blockSize, maxBlockNumber, sizeExponent } from './block.js'
+import { blockSize, exponentFor, isFull, maxBlockNumber, partSize } from './block.js'
 import type { Block } from './block.js'
 import type { CoapResponse } from './message.js'
 import { sameBytes } from './token-table.js'
@@ -14,10 +14,16 @@ export class RequestBody {
 
   constructor(
     private readonly payload: Uint8Array,
-    maxBlock: number,
+    /** Bytes of a body that one message may carry. */
+    private readonly partBytes: number,
   ) {
-    this.#szx = sizeExponent(maxBlock)
-    this.#blocks = payload.length > blockSize(this.#szx)
+    this.#szx = exponentFor(partBytes)
+    this.#blocks = payload.length > this.#size
+  }
+
+  /** Bytes of the current message. */
+  get #size(): number {
+    return partSize(this.#szx, this.partBytes)
   }
 
   /** Whether it travels in blocks. */
@@ -38,7 +44,7 @@ export class RequestBody {
   }
 
   get isLast(): boolean {
-    return this.#offset + blockSize(this.#szx) >= this.payload.length
+    return this.#offset + this.#size >= this.payload.length
   }
 
   /** Where the current block begins in the payload, and where it ends. */
@@ -47,9 +53,7 @@ export class RequestBody {
   }
 
   get end(): number {
-    return this.#blocks
-      ? Math.min(this.payload.length, this.#offset + blockSize(this.#szx))
-      : this.payload.length
+    return this.#blocks ? Math.min(this.payload.length, this.#offset + this.#size) : this.payload.length
   }
 
   /** Begins anew: the peer has dropped what it had. */
@@ -60,7 +64,7 @@ export class RequestBody {
   /** The current block was accepted, answered with `block`. */
   accept(block: Block | undefined): TransferStep {
     if (!block || block.num !== this.num || block.szx > this.#szx) return 'bad-response'
-    this.#offset += blockSize(this.#szx)
+    this.#offset += this.#size
     // The peer wants smaller blocks: what it has taken counts, in its new unit (RFC 7959 Figure 9).
     this.#szx = block.szx
     return this.num > maxBlockNumber ? 'too-large' : 'more'
@@ -69,7 +73,9 @@ export class RequestBody {
   /** Refused as too large, with a hint at a smaller block: starts again. False if there is nothing smaller to try. */
   shrink(block: Block | undefined): boolean {
     if (!block || this.#offset > 0) return false
-    const smaller = this.#blocks ? block.szx < this.#szx : blockSize(block.szx) < this.payload.length
+    const smaller = this.#blocks
+      ? block.szx < this.#szx
+      : partSize(block.szx, this.partBytes) < this.payload.length
     if (!smaller) return false
     this.#blocks = true
     this.#szx = block.szx
@@ -122,7 +128,8 @@ export class ResponseBody {
     if (this.#head && (response.code !== this.#head.code || !mayBeSame(response.etag, this.#head.etag))) {
       return this.#restart()
     }
-    if (block.num * bytes !== this.#length || (block.more && payload.length !== bytes)) return 'bad-response'
+    if (block.num * bytes !== this.#length || (block.more && !isFull(block, payload.length)))
+      return 'bad-response'
     if (this.#length + payload.length > this.maxBody || (size ?? 0) > this.maxBody) return 'too-large'
     if (this.#head && block.szx > this.#szx) return 'bad-response'
     this.#head ??= response

@@ -6,7 +6,7 @@ import type { TransferStep } from './body-transfer.js'
 import { RequestError } from './errors.js'
 import type { RequestFailure } from './errors.js'
 import { Type, noBytes } from './message.js'
-import type { CoapRequest, CoapResponse, MessageType } from './message.js'
+import type { CoapRequest, CoapResponse, MessageType, Peer } from './message.js'
 import type { MessageView } from './message-view.js'
 import type { NotificationOrder } from './notification-order.js'
 import { readResponse, responseOf } from './option-reading.js'
@@ -26,7 +26,8 @@ export interface ClientContext {
   readonly tokens: TokenTable
   readonly order: NotificationOrder
   readonly maxBody: number
-  readonly blockSize: number
+  /** Bytes of a body that one message to a peer may carry. */
+  readonly partBytes: (peer: Peer) => number
   /** Exchanges that have not ended, for `close`. */
   readonly open: Set<Interaction>
 }
@@ -76,7 +77,7 @@ export class ClientExchange extends Interaction {
     this.#context = context
     this.#request = request
     this.#options = options
-    this.#upload = new RequestBody(request.payload, context.blockSize)
+    this.#upload = new RequestBody(request.payload, context.partBytes(state.peer))
     this.#download = download
     this.token = options.token ?? context.tokens.draw()
     this.#firstToken = this.token
@@ -162,10 +163,10 @@ export class ClientExchange extends Interaction {
 
   /** Early negotiation: the answer is to come in blocks of our size from the first on (RFC 7959 §2.4). */
   #earlyBlock2(): Block | undefined {
-    const { blockSize } = this.#context
+    const bytes = this.#context.partBytes(this.state.peer)
     const { code } = this.#request
-    if (blockSize >= 1024 || (code !== Code.Get && code !== Code.Fetch)) return undefined
-    return { num: 0, more: false, szx: sizeExponent(blockSize) }
+    if (bytes >= 1024 || (code !== Code.Get && code !== Code.Fetch)) return undefined
+    return { num: 0, more: false, szx: sizeExponent(bytes) }
   }
 
   #awaitResponse(): void {

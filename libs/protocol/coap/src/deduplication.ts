@@ -7,7 +7,14 @@ import { capacityFor } from './keyed-rows.js'
  * Bytes of an answer kept beside its entry, its Message ID aside, which is that of the entry: an acknowledgement with a token of eight bytes
  * and the Location-Path of a registration fits.
  */
-const inlineBytes = 26
+const inlineBytes = 27
+/** Bytes of an entry. They lie together, so that one costs a line or two of the processor's cache. */
+const entryBytes = 44
+/** Where in an entry what is, counted in elements of four, two and one bytes. */
+const Word = { next: 0, hashA: 1, expiry: 2 } as const
+const Half = { hashB: 6, id: 7 } as const
+const Byte = { mark: 16, inline: 17 } as const
+const [wordsOfEntry, halvesOfEntry] = [entryBytes / 4, entryBytes / 2]
 const firstCapacity = capacityFor(1)
 const unitMs = 100
 
@@ -15,8 +22,8 @@ const unitMs = 100
 const Mark = { free: 0, pending: 1, silent: 2, long: 3, inline: 4 } as const
 
 /**
- * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in typed arrays: 49 bytes
- * an entry, growing to a bound, then the oldest is overwritten. Peers are kept as a 64-bit hash keyed with random numbers.
+ * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in one buffer: 48 bytes
+ * an entry, growing to a bound, then the oldest is overwritten. Peers are kept as a hash of 48 bits keyed with random numbers.
  *
  * An entry is named by its sequence number. A name outlives its entry harmlessly: `store` and `release` of an overwritten one do nothing.
  */
@@ -27,13 +34,9 @@ export class Deduplication {
   readonly #hash: KeyedHash
   #capacity = firstCapacity
   #heads = new Int32Array(firstCapacity).fill(-1)
-  #nexts = new Int32Array(firstCapacity)
-  #hashA = new Int32Array(firstCapacity)
-  #hashB = new Int32Array(firstCapacity)
-  #ids = new Uint16Array(firstCapacity)
-  #expiries = new Uint32Array(firstCapacity)
-  #marks = new Uint8Array(firstCapacity)
-  #inline = new Uint8Array(firstCapacity * inlineBytes)
+  #bytes = new Uint8Array(firstCapacity * entryBytes)
+  #halves = new Uint16Array(this.#bytes.buffer)
+  #words = new Int32Array(this.#bytes.buffer)
   readonly #long = new Map<number, Uint8Array>()
   #longBytes = 0
   #first = 0
@@ -66,11 +69,15 @@ export class Deduplication {
   find(peerId: string, messageId: number, nowMs: number): number {
     this.#hash.text(peerId)
     const { a, b } = this.#hash
-    const mask = this.#capacity - 1
-    for (let i = this.#heads[this.#bucket(a, messageId)]; i >= 0; i = this.#nexts[i]) {
-      if (this.#ids[i] === messageId && this.#hashA[i] === a && this.#hashB[i] === b) {
-        if (this.#expiries[i] <= this.#time(nowMs)) return -1
-        return this.#first + ((i - this.#first) & mask)
+    const low = b & 0xffff
+    const words = this.#words
+    const halves = this.#halves
+    for (let i = this.#heads[this.#bucket(a, messageId)]; i >= 0; i = words[i * wordsOfEntry]) {
+      const half = i * halvesOfEntry
+      const word = i * wordsOfEntry
+      if (halves[half + Half.id] === messageId && words[word + Word.hashA] === a && halves[half + Half.hashB] === low) {
+        if (words[word + Word.expiry] <= this.#time(nowMs)) return -1
+        return this.#first + ((i - this.#first) & (this.#capacity - 1))
       }
     }
     return -1
@@ -93,42 +100,59 @@ export class Deduplication {
     this.#hash.text(peerId)
     const entry = this.#next++
     const i = entry & (this.#capacity - 1)
-    this.#hashA[i] = this.#hash.a
-    this.#hashB[i] = this.#hash.b
-    this.#ids[i] = messageId
-    this.#expiries[i] = now + Math.ceil(lifetimeMs / unitMs)
-    this.#marks[i] = Mark.pending
+    const word = i * wordsOfEntry
+    this.#words[word + Word.hashA] = this.#hash.a
+    this.#words[word + Word.expiry] = now + Math.ceil(lifetimeMs / unitMs)
+    this.#halves[i * halvesOfEntry + Half.hashB] = this.#hash.b
+    this.#halves[i * halvesOfEntry + Half.id] = messageId
+    this.#bytes[i * entryBytes + Byte.mark] = Mark.pending
     this.#chain(i)
     return entry
   }
 
+  /** The bucket of the entry in place `i`. */
+  #bucketOf(i: number): number {
+    return this.#bucket(this.#words[i * wordsOfEntry + Word.hashA], this.#halves[i * halvesOfEntry + Half.id])
+  }
+
+  #mark(i: number): number {
+    return this.#bytes[i * entryBytes + Byte.mark]
+  }
+
+  #setMark(i: number, mark: number): void {
+    this.#bytes[i * entryBytes + Byte.mark] = mark
+  }
+
   #chain(i: number): void {
-    const bucket = this.#bucket(this.#hashA[i], this.#ids[i])
-    this.#nexts[i] = this.#heads[bucket]
+    const bucket = this.#bucketOf(i)
+    this.#words[i * wordsOfEntry + Word.next] = this.#heads[bucket]
     this.#heads[bucket] = i
   }
 
   #dropOldest(now: number): void {
     if (this.#first === this.#next) return
     const i = this.#first & (this.#capacity - 1)
-    if (this.#marks[i] !== Mark.free && this.#expiries[i] > now) return
+    if (this.#mark(i) !== Mark.free && this.#words[i * wordsOfEntry + Word.expiry] > now) return
     this.#drop(this.#first)
     this.#first++
   }
 
   #drop(entry: number): void {
     const i = entry & (this.#capacity - 1)
-    if (this.#marks[i] === Mark.free) return
-    if (this.#marks[i] === Mark.long) this.#forgetLong(entry)
-    this.#marks[i] = Mark.free
-    const bucket = this.#bucket(this.#hashA[i], this.#ids[i])
+    const mark = this.#mark(i)
+    if (mark === Mark.free) return
+    if (mark === Mark.long) this.#forgetLong(entry)
+    this.#setMark(i, Mark.free)
+    const words = this.#words
+    const bucket = this.#bucketOf(i)
+    const next = words[i * wordsOfEntry + Word.next]
     let at = this.#heads[bucket]
     if (at === i) {
-      this.#heads[bucket] = this.#nexts[i]
+      this.#heads[bucket] = next
       return
     }
-    while (at >= 0 && this.#nexts[at] !== i) at = this.#nexts[at]
-    if (at >= 0) this.#nexts[at] = this.#nexts[i]
+    while (at >= 0 && words[at * wordsOfEntry + Word.next] !== i) at = words[at * wordsOfEntry + Word.next]
+    if (at >= 0) words[at * wordsOfEntry + Word.next] = next
   }
 
   #forgetLong(entry: number): void {
@@ -141,24 +165,25 @@ export class Deduplication {
   #held(entry: number): number {
     if (entry < this.#first || entry >= this.#next) return -1
     const i = entry & (this.#capacity - 1)
-    return this.#marks[i] === Mark.free ? -1 : i
+    return this.#mark(i) === Mark.free ? -1 : i
   }
 
   /** Keeps the datagram that answers a message, to be repeated; an empty one means that the message was dealt with in silence. */
   store(entry: number, answer: Uint8Array): void {
     const i = this.#held(entry)
     if (i < 0) return
-    if (this.#marks[i] === Mark.long) this.#forgetLong(entry)
+    if (this.#mark(i) === Mark.long) this.#forgetLong(entry)
     const { length } = answer
-    if (length === 0) this.#marks[i] = Mark.silent
-    else if (length >= 4 && length <= inlineBytes + 2 && ((answer[2] << 8) | answer[3]) === this.#ids[i]) {
-      this.#marks[i] = Mark.inline + length - 2
-      let at = i * inlineBytes
-      this.#inline[at++] = answer[0]
-      this.#inline[at++] = answer[1]
-      for (let from = 4; from < length; from++) this.#inline[at++] = answer[from]
+    const id = this.#halves[i * halvesOfEntry + Half.id]
+    if (length === 0) this.#setMark(i, Mark.silent)
+    else if (length >= 4 && length <= inlineBytes + 2 && ((answer[2] << 8) | answer[3]) === id) {
+      this.#setMark(i, Mark.inline + length - 2)
+      let at = i * entryBytes + Byte.inline
+      this.#bytes[at++] = answer[0]
+      this.#bytes[at++] = answer[1]
+      for (let from = 4; from < length; from++) this.#bytes[at++] = answer[from]
     } else {
-      this.#marks[i] = Mark.long
+      this.#setMark(i, Mark.long)
       // A copy: the datagram may be a small part of the memory that it keeps.
       this.#long.set(entry, answer.slice())
       this.#longBytes += length
@@ -174,17 +199,18 @@ export class Deduplication {
   answer(entry: number): Uint8Array | undefined {
     const i = this.#held(entry)
     if (i < 0) return undefined
-    const mark = this.#marks[i]
+    const mark = this.#mark(i)
     if (mark === Mark.long) return this.#long.get(entry)
     if (mark < Mark.inline) return undefined
     const kept = mark - Mark.inline
     const answer = new Uint8Array(kept + 2)
-    const at = i * inlineBytes
-    answer.set(this.#inline.subarray(at + 2, at + kept), 4)
-    answer[0] = this.#inline[at]
-    answer[1] = this.#inline[at + 1]
-    answer[2] = this.#ids[i] >> 8
-    answer[3] = this.#ids[i]
+    const at = i * entryBytes + Byte.inline
+    const id = this.#halves[i * halvesOfEntry + Half.id]
+    answer.set(this.#bytes.subarray(at + 2, at + kept), 4)
+    answer[0] = this.#bytes[at]
+    answer[1] = this.#bytes[at + 1]
+    answer[2] = id >> 8
+    answer[3] = id
     return answer
   }
 
@@ -193,39 +219,22 @@ export class Deduplication {
     if (this.#held(entry) >= 0) this.#drop(entry)
   }
 
-  /** Only called when the ring is full. */
+  /** Only called when the ring is full. Its first entry moves to where its number says, and the part that had wrapped follows. */
   #grow(): void {
-    const old = this.#capacity
+    const old = this.#bytes
+    const split = (this.#first & (this.#capacity - 1)) * entryBytes
     this.#capacity *= 2
-    const split = this.#first & (old - 1)
-    const to = this.#first & (this.#capacity - 1)
-    this.#hashA = unrolled(this.#hashA, new Int32Array(this.#capacity), split, to)
-    this.#hashB = unrolled(this.#hashB, new Int32Array(this.#capacity), split, to)
-    this.#ids = unrolled(this.#ids, new Uint16Array(this.#capacity), split, to)
-    this.#expiries = unrolled(this.#expiries, new Uint32Array(this.#capacity), split, to)
-    this.#marks = unrolled(this.#marks, new Uint8Array(this.#capacity), split, to)
-    const inline = new Uint8Array(this.#capacity * inlineBytes)
-    this.#inline = unrolled(this.#inline, inline, split * inlineBytes, to * inlineBytes)
+    const bytes = new Uint8Array(this.#capacity * entryBytes)
+    const to = (this.#first & (this.#capacity - 1)) * entryBytes
+    bytes.set(old.subarray(split), to)
+    bytes.set(old.subarray(0, split), (to + old.length - split) % bytes.length)
+    this.#bytes = bytes
+    this.#halves = new Uint16Array(bytes.buffer)
+    this.#words = new Int32Array(bytes.buffer)
     this.#heads = new Int32Array(this.#capacity).fill(-1)
-    this.#nexts = new Int32Array(this.#capacity)
     for (let entry = this.#first; entry < this.#next; entry++) {
       const i = entry & (this.#capacity - 1)
-      if (this.#marks[i] !== Mark.free) this.#chain(i)
+      if (this.#mark(i) !== Mark.free) this.#chain(i)
     }
   }
-}
-
-/**
- * A full ring copied into one twice as long: its first entry is at `split` of the old one and at `to` of the new one, where its second part
- * follows the first.
- */
-function unrolled<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(
-  from: T,
-  into: T,
-  split: number,
-  to: number,
-): T {
-  into.set(from.subarray(split), to)
-  into.set(from.subarray(0, split), (to + from.length - split) % into.length)
-  return into
 }

@@ -21,6 +21,8 @@ export interface EndpointParts {
   /** The patience that bodies and kept answers are given: that of the endpoint. */
   readonly profile: TransmissionProfile
   readonly open: Set<Interaction>
+  /** Bytes of a body that one message to a peer may carry. */
+  readonly partBytes: (peer: Peer) => number
   /** The transport keeps the order. */
   readonly ordered: boolean
 }

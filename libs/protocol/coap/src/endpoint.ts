@@ -1,6 +1,6 @@
 import { Code, InvariantError, ProtocolError, codeClass } from '@fieldline/bytes'
 import type { Clock, Random } from '@fieldline/bytes'
-import { blockSize, contentTag, sizeExponent } from './block.js'
+import { contentTag, exponentFor, partSize } from './block.js'
 import { ClientExchange } from './client-exchange.js'
 import type { ClientContext } from './client-exchange.js'
 import { createCounters } from './counters.js'
@@ -74,7 +74,7 @@ class Endpoint implements CoapEndpoint {
   #lifetimesOf: TransmissionProfile | undefined
   #exchangeLifetime = 0
   #nonLifetime = 0
-  readonly #view = new MessageView()
+  readonly #view: MessageView
   #isReading = false
   #onObserverGone: ((token: Uint8Array, peer: Peer) => void) | undefined
   #closed = false
@@ -85,6 +85,7 @@ class Endpoint implements CoapEndpoint {
     const { counters } = this
     this.#transport = transport
     this.#tokens = new TokenTable(random)
+    this.#view = new MessageView(transport.ordered)
     const peers = new PeerTable(limits.maxPeers, random)
     this.#parts = {
       clock,
@@ -97,6 +98,7 @@ class Endpoint implements CoapEndpoint {
       profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,
       profile,
       open: new Set(),
+      partBytes: (peer) => transport.partBytes?.(peer) ?? limits.blockSize,
       ordered: transport.ordered === true,
     }
     this.#client = {
@@ -104,7 +106,7 @@ class Endpoint implements CoapEndpoint {
       tokens: this.#tokens,
       order: this.#parts.order,
       maxBody: limits.maxBody,
-      blockSize: limits.blockSize,
+      partBytes: this.#parts.partBytes,
       open: this.#parts.open,
     }
     this.#server = new RequestServer(this.#parts, random)
@@ -173,12 +175,14 @@ class Endpoint implements CoapEndpoint {
     notification: CoapResponse & { readonly token: Uint8Array },
     options: { readonly confirmable?: boolean } = noOptions,
   ): Promise<NotifyResult> {
-    const { outbox, profileOf, open, limits } = this.#parts
+    const { outbox, profileOf, open, partBytes } = this.#parts
     const state = this.#open(peer)
     if (!state) return Promise.reject(this.#unavailable())
     const { code, token, payload } = notification
-    const szx = sizeExponent(limits.blockSize)
-    const isLong = payload.length > blockSize(szx)
+    const bytes = partBytes(peer)
+    const szx = exponentFor(bytes)
+    const size = partSize(szx, bytes)
+    const isLong = payload.length > size
     // The observer asks for the later blocks with a GET, which the request handler answers (RFC 7959 §2.6).
     const extras: ResponseExtras = isLong
       ? {
@@ -187,7 +191,7 @@ class Endpoint implements CoapEndpoint {
           size2: payload.length,
         }
       : noOptions
-    const end = isLong ? blockSize(szx) : payload.length
+    const end = isLong ? size : payload.length
     if (isLong) this.#server.superseded(peer)
     const build = (type: MessageType, messageId: number): Uint8Array => {
       outbox.writer.begin(type, code, messageId, token)
@@ -246,7 +250,7 @@ class Endpoint implements CoapEndpoint {
       return
     }
     // A transport may deliver the answer to what a handler sends before the handler has returned.
-    const view = this.#isReading ? new MessageView() : this.#view
+    const view = this.#isReading ? new MessageView(this.#view.allowsBert) : this.#view
     this.#isReading = true
     try {
       this.#dispatch(view, datagram, peer)

@@ -25,6 +25,9 @@ export class MessageView {
   payloadStart = 4
   end = 4
 
+  /** @param allowsBert the transport is a stream, where one message may carry several blocks (RFC 8323 §6) */
+  constructor(readonly allowsBert = false) {}
+
   /**
    * Reads a datagram. Answers what is wrong with it, or undefined: every message format error of RFC 7252 §3, §4.1 and
    * RFC 8974 §2.1 is found. Nothing past the first fault may be used, except `messageId` of a datagram of four bytes or more.

@@ -80,6 +80,8 @@ export interface DatagramTransport {
   readonly port: number
   /** The datagram is not written to again. */
   send(datagram: Uint8Array, peer: Peer): void
+  /** Bytes of a body that one message to a peer may carry; absent: as much as a block of the endpoint. From 2048 on that is BERT (RFC 8323 §6). */
+  partBytes?(peer: Peer): number
   /**
    * Called once. The receiver may keep the datagram: its memory is not used again. A transport with connections calls `gone` when one has
    * ended, or cannot be had: no answer will come from that peer.

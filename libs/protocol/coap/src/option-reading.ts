@@ -142,10 +142,10 @@ export function readRequestOptions(view: MessageView, fields: RequestFields, con
         fields.observe = electiveUint(view, i, fields.observe, 3)
         break
       case OptionNumber.Block1:
-        fields.block1 = decodeBlock(criticalUint(view, i, fields.block1, 3))
+        fields.block1 = decodeBlock(criticalUint(view, i, fields.block1, 3), view.allowsBert)
         break
       case OptionNumber.Block2:
-        fields.block2 = decodeBlock(criticalUint(view, i, fields.block2, 3))
+        fields.block2 = decodeBlock(criticalUint(view, i, fields.block2, 3), view.allowsBert)
         break
       case OptionNumber.Size1:
         fields.size1 = electiveUint(view, i, fields.size1, 4)
@@ -232,10 +232,10 @@ export function readResponse(view: MessageView): ResponseFields {
         fields.maxAge = electiveUint(view, i, fields.maxAge, 4)
         break
       case OptionNumber.Block1:
-        fields.block1 = decodeBlock(criticalUint(view, i, fields.block1, 3))
+        fields.block1 = decodeBlock(criticalUint(view, i, fields.block1, 3), view.allowsBert)
         break
       case OptionNumber.Block2:
-        fields.block2 = decodeBlock(criticalUint(view, i, fields.block2, 3))
+        fields.block2 = decodeBlock(criticalUint(view, i, fields.block2, 3), view.allowsBert)
         break
       case OptionNumber.Size1:
         fields.size1 = electiveUint(view, i, fields.size1, 4)

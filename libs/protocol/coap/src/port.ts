@@ -109,7 +109,7 @@ export interface CoapEndpoint {
 
 /** Bounds on memory. Everything an endpoint keeps is within one of them. */
 export interface CoapLimits {
-  /** Messages remembered for deduplication, 49 bytes each; rounded up to a power of two. */
+  /** Messages remembered for deduplication, 48 bytes each; rounded up to a power of two. */
   readonly maxExchanges: number
   /** Bytes of answers too long to be kept beside their dedup entry. */
   readonly maxAnswerBytes: number

@@ -1,6 +1,6 @@
 import { Code, ProtocolError, codeClass } from '@fieldline/bytes'
 import { Assemblies } from './assembly.js'
-import { blockSize, contentTag, sizeExponent } from './block.js'
+import { blockSize, contentTag, exponentFor, partSize } from './block.js'
 import { EchoValues } from './echo.js'
 import type { EndpointParts } from './endpoint-parts.js'
 import { FreshnessRequired, NoAnswer } from './errors.js'
@@ -60,7 +60,6 @@ export class RequestServer {
   readonly #assemblies: Assemblies
   readonly #representations: Representations
   readonly #echoes: EchoValues
-  readonly #szx: number
   #handler: RequestHandler = () => response(Code.NotFound)
   #conditional = false
   #looseMessageId: number
@@ -74,7 +73,6 @@ export class RequestServer {
     this.#assemblies = new Assemblies(limits, lifetime, counters, outbox.wheel, () => clock.now())
     this.#representations = new Representations(limits.maxRepresentationBytes, lifetime)
     this.#echoes = new EchoValues(random, clock)
-    this.#szx = sizeExponent(limits.blockSize)
     this.#looseMessageId = Math.floor(random.unit() * 0x8000)
   }
 
@@ -286,23 +284,25 @@ export class RequestServer {
   #partOf(exchange: ServerExchange, answer: CoapResponse, echo: Uint8Array | undefined): Part {
     const { block1, block2 } = exchange
     const { code, payload } = answer
-    const isLong = payload.length > blockSize(this.#szx)
+    const bytes = this.#parts.partBytes(exchange.peer)
+    const ourSzx = exponentFor(bytes)
+    const isLong = payload.length > partSize(ourSzx, bytes)
     if (!block1 && !block2 && !isLong) {
       return { response: answer, extras: echo ? { echo } : noExtras, start: 0, end: payload.length }
     }
     const acknowledged = block1 && {
       num: block1.num,
       more: code === Code.Continue,
-      szx: Math.min(block1.szx, this.#szx),
+      szx: Math.min(block1.szx, ourSzx),
     }
     const size1 = block1 && code === Code.RequestEntityTooLarge ? this.#parts.limits.maxBody : undefined
     const inBlocks = codeClass(code) === 2 && code !== Code.Continue && (block2 !== undefined || isLong)
     if (!inBlocks) {
-      const end = Math.min(payload.length, 1024)
+      const end = Math.min(payload.length, Math.max(1024, partSize(ourSzx, bytes)))
       return { response: answer, extras: { block1: acknowledged, size1, echo }, start: 0, end }
     }
-    const szx = Math.min(block2?.szx ?? this.#szx, this.#szx)
-    const size = blockSize(szx)
+    const szx = Math.min(block2?.szx ?? ourSzx, ourSzx)
+    const size = partSize(szx, bytes)
     const start = block2 ? block2.num * blockSize(block2.szx) : 0
     if (start > 0 && start >= payload.length) {
       const refusal = response(Code.BadRequest, 'no such block')
@@ -316,7 +316,7 @@ export class RequestServer {
       extras: {
         etag,
         block1: acknowledged,
-        block2: { num: start / size, more, szx },
+        block2: { num: start / blockSize(szx), more, szx },
         size2: start === 0 ? payload.length : undefined,
         echo,
       },

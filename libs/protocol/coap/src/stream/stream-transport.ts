@@ -79,6 +79,9 @@ export function createStreamTransport(options: StreamTransportOptions): StreamTr
   return new Streams(options)
 }
 
+/** Bytes of a message that are not of its body: the base Max-Message-Size is one block and these. */
+const optionBytes = 128
+
 class Streams implements StreamTransport, ConnectionOwner {
   readonly name: StreamTransport['name']
   readonly ordered = true
@@ -121,6 +124,14 @@ class Streams implements StreamTransport, ConnectionOwner {
 
   get counters(): StreamCounters {
     return this.streamCounters
+  }
+
+  /** What is left of the peer's longest message after options, in whole blocks (RFC 8323 §5.3.1, §6); 1024 bytes until it has said. */
+  partBytes(peer: Peer): number {
+    const capabilities = this.#connections.get(peer.id)?.capabilities
+    if (!capabilities) return 1024
+    const room = Math.min(capabilities.maxMessageSize, this.limits.maxMessageSize) - optionBytes
+    return Math.max(1024, Math.floor(room / 1024) * 1024)
   }
 
   get address(): string {
