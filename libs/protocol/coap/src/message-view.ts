@@ -2,7 +2,7 @@ import { Code } from '@fieldline/bytes'
 import type { MessageType } from './message.js'
 
 /** More options than any real message carries: a datagram of one-byte options must not cost more than it brings. */
-export const maxOptions = 256
+const maxOptions = 256
 
 const payloadMarker = 0xff
 const reset = 3
