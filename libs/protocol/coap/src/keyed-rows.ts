@@ -6,27 +6,36 @@ export function capacityFor(count: number): number {
   return Math.max(firstCapacity, 2 ** Math.ceil(Math.log2(count)))
 }
 
+/** Words of a row that say where it belongs; the columns of the subclass follow. */
+const Word = { chain: 0, keyA: 1, keyB: 2, older: 3, newer: 4 } as const
+const ownWords = 5
+
 /**
- * Rows of fixed size in typed arrays, found by a 64-bit hash: 24 bytes a row beside the columns of the subclass. They grow by doubling to a
- * bound; then a new row takes the place of the one that was touched longest ago.
+ * Rows of fixed size in one buffer, found by a 64-bit hash: 24 bytes a row beside the columns of the subclass. What belongs to a row lies
+ * together, so that it costs a line or two of the processor's cache. They grow by doubling to a bound; then a new row takes the place of the
+ * one that was touched longest ago.
  */
 export abstract class KeyedRows {
   readonly #maxCapacity: number
+  /** 32-bit words of a row. */
+  protected readonly stride: number
+  /** The rows as words, and as halves of words: row `i` begins at `i * stride`, its columns `columns` later. */
+  protected words: Int32Array
+  protected halves: Uint16Array
   #capacity = firstCapacity
   #heads = new Int32Array(firstCapacity).fill(none)
-  #chain = new Int32Array(firstCapacity)
-  #keyA = new Int32Array(firstCapacity)
-  #keyB = new Int32Array(firstCapacity)
-  #older = new Int32Array(firstCapacity)
-  #newer = new Int32Array(firstCapacity)
   #oldest = none
   #newest = none
   #free = none
   #used = 0
   #size = 0
 
-  constructor(maxRows: number) {
+  /** @param columnWords 32-bit words that the subclass keeps in each row */
+  constructor(maxRows: number, columnWords: number) {
     this.#maxCapacity = capacityFor(maxRows)
+    this.stride = ownWords + columnWords
+    this.words = new Int32Array(firstCapacity * this.stride)
+    this.halves = new Uint16Array(this.words.buffer)
   }
 
   /** Rows in use. */
@@ -34,22 +43,24 @@ export abstract class KeyedRows {
     return this.#size
   }
 
-  /** Makes the columns as long as told, keeping what is in them. Called with 16 before the first row. */
-  protected abstract resize(capacity: number): void
+  /** The first word of the columns of a row. */
+  protected columns(row: number): number {
+    return row * this.stride + ownWords
+  }
 
   /** The row of a key, or -1. */
   find(a: number, b: number): number {
-    for (let row = this.#heads[a & (this.#capacity - 1)]; row >= 0; row = this.#chain[row]) {
-      if (this.#keyA[row] === a && this.#keyB[row] === b) return row
+    const { words, stride } = this
+    for (let row = this.#heads[a & (this.#capacity - 1)]; row >= 0; row = words[row * stride]) {
+      if (words[row * stride + Word.keyA] === a && words[row * stride + Word.keyB] === b) return row
     }
     return none
   }
 
   /** A row for a key that has none; what its columns hold is left from before. */
   insert(a: number, b: number): number {
-    if (this.#size === 0 && this.#used === 0) this.resize(this.#capacity)
     let row = this.#free
-    if (row >= 0) this.#free = this.#chain[row]
+    if (row >= 0) this.#free = this.words[row * this.stride]
     else if (this.#used < this.#capacity) row = this.#used++
     else if (this.#capacity < this.#maxCapacity) {
       this.#grow()
@@ -57,10 +68,10 @@ export abstract class KeyedRows {
     } else {
       row = this.#oldest
       this.remove(row)
-      this.#free = this.#chain[row]
+      this.#free = this.words[row * this.stride]
     }
-    this.#keyA[row] = a
-    this.#keyB[row] = b
+    this.words[row * this.stride + Word.keyA] = a
+    this.words[row * this.stride + Word.keyB] = b
     this.#size++
     this.#link(row)
     this.#append(row)
@@ -76,62 +87,53 @@ export abstract class KeyedRows {
 
   /** Gives a row up. */
   remove(row: number): void {
-    const bucket = this.#keyA[row] & (this.#capacity - 1)
-    if (this.#heads[bucket] === row) this.#heads[bucket] = this.#chain[row]
+    const { words, stride } = this
+    const bucket = words[row * stride + Word.keyA] & (this.#capacity - 1)
+    if (this.#heads[bucket] === row) this.#heads[bucket] = words[row * stride]
     else {
       let at = this.#heads[bucket]
-      while (this.#chain[at] !== row) at = this.#chain[at]
-      this.#chain[at] = this.#chain[row]
+      while (words[at * stride] !== row) at = words[at * stride]
+      words[at * stride] = words[row * stride]
     }
     this.#detach(row)
-    this.#chain[row] = this.#free
+    words[row * stride] = this.#free
     this.#free = row
     this.#size--
   }
 
   #link(row: number): void {
-    const bucket = this.#keyA[row] & (this.#capacity - 1)
-    this.#chain[row] = this.#heads[bucket]
+    const bucket = this.words[row * this.stride + Word.keyA] & (this.#capacity - 1)
+    this.words[row * this.stride] = this.#heads[bucket]
     this.#heads[bucket] = row
   }
 
   #append(row: number): void {
-    this.#older[row] = this.#newest
-    this.#newer[row] = none
-    if (this.#newest >= 0) this.#newer[this.#newest] = row
+    const { words, stride } = this
+    words[row * stride + Word.older] = this.#newest
+    words[row * stride + Word.newer] = none
+    if (this.#newest >= 0) words[this.#newest * stride + Word.newer] = row
     else this.#oldest = row
     this.#newest = row
   }
 
   #detach(row: number): void {
-    const older = this.#older[row]
-    const newer = this.#newer[row]
-    if (older >= 0) this.#newer[older] = newer
+    const { words, stride } = this
+    const older = words[row * stride + Word.older]
+    const newer = words[row * stride + Word.newer]
+    if (older >= 0) words[older * stride + Word.newer] = newer
     else this.#oldest = newer
-    if (newer >= 0) this.#older[newer] = older
+    if (newer >= 0) words[newer * stride + Word.older] = older
     else this.#newest = older
   }
 
   /** Only called when every row is in use. */
   #grow(): void {
     this.#capacity *= 2
-    const capacity = this.#capacity
-    this.#heads = new Int32Array(capacity).fill(none)
-    this.#chain = new Int32Array(capacity)
-    this.#keyA = lengthened(this.#keyA, capacity)
-    this.#keyB = lengthened(this.#keyB, capacity)
-    this.#older = lengthened(this.#older, capacity)
-    this.#newer = lengthened(this.#newer, capacity)
-    this.resize(capacity)
+    const words = new Int32Array(this.#capacity * this.stride)
+    words.set(this.words)
+    this.words = words
+    this.halves = new Uint16Array(words.buffer)
+    this.#heads = new Int32Array(this.#capacity).fill(none)
     for (let row = 0; row < this.#used; row++) this.#link(row)
   }
-}
-
-type Column = Int32Array | Uint32Array | Uint16Array | Uint8Array
-
-/** A longer copy of a column. */
-export function lengthened<T extends Column>(column: T, length: number): T {
-  const longer = new (column.constructor as new (length: number) => T)(length)
-  longer.set(column)
-  return longer
 }

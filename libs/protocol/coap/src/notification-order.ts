@@ -1,6 +1,6 @@
 import type { Random } from '@fieldline/bytes'
 import { KeyedHash } from './keyed-hash.js'
-import { KeyedRows, lengthened } from './keyed-rows.js'
+import { KeyedRows } from './keyed-rows.js'
 import { isNewer } from './observe.js'
 
 /** Moments are kept in steps of 100 ms since the first one. */
@@ -20,18 +20,11 @@ export interface Place {
  */
 export class NotificationOrder extends KeyedRows {
   readonly #hash: KeyedHash
-  #values = new Uint32Array()
-  #moments = new Uint32Array()
   #origin: number | undefined
 
   constructor(maxObservations: number, random: Random) {
-    super(maxObservations)
+    super(maxObservations, 2)
     this.#hash = new KeyedHash(random)
-  }
-
-  protected override resize(capacity: number): void {
-    this.#values = lengthened(this.#values, capacity)
-    this.#moments = lengthened(this.#moments, capacity)
   }
 
   #row(token: Uint8Array): number {
@@ -44,8 +37,9 @@ export class NotificationOrder extends KeyedRows {
     let row = this.#row(token)
     if (row < 0) row = this.insert(this.#hash.a, this.#hash.b)
     else this.touch(row)
-    this.#values[row] = observe
-    this.#moments[row] = Math.max(0, Math.floor((nowMs - this.#origin) / stepMs))
+    const at = this.columns(row)
+    this.words[at] = observe
+    this.words[at + 1] = Math.max(0, Math.floor((nowMs - this.#origin) / stepMs))
   }
 
   /**
@@ -58,7 +52,8 @@ export class NotificationOrder extends KeyedRows {
       this.#set(token, observe, nowMs)
       return { token, observe, before: undefined }
     }
-    const before = { observe: this.#values[row], atMs: (this.#origin ?? nowMs) + this.#moments[row] * stepMs }
+    const at = this.columns(row)
+    const before = { observe: this.words[at], atMs: (this.#origin ?? nowMs) + this.words[at + 1] * stepMs }
     if (observe !== before.observe && !isNewer(before.observe, before.atMs, observe, nowMs)) return undefined
     this.#set(token, observe, nowMs)
     return { token, observe, before }
@@ -67,13 +62,13 @@ export class NotificationOrder extends KeyedRows {
   /** Whether nothing newer has been admitted since. */
   isLatest({ token, observe }: Place): boolean {
     const row = this.#row(token)
-    return row < 0 || this.#values[row] === observe
+    return row < 0 || this.words[this.columns(row)] === observe
   }
 
   /** Takes a note back: the notification could not be handled and will be sent again. */
   withdraw(place: Place): void {
     const row = this.#row(place.token)
-    if (row < 0 || this.#values[row] !== place.observe) return
+    if (row < 0 || this.words[this.columns(row)] !== place.observe) return
     if (place.before) this.#set(place.token, place.before.observe, place.before.atMs)
     else this.remove(row)
   }

@@ -1,4 +1,4 @@
-import { KeyedRows, lengthened } from './keyed-rows.js'
+import { KeyedRows } from './keyed-rows.js'
 import type { PeerState } from './peer-table.js'
 
 /** Times are kept in steps of ten milliseconds: a timeout fits into 16 bits. */
@@ -13,25 +13,10 @@ function steps(milliseconds: number): number {
 
 /** What remains of peers with nothing under way: 44 bytes each. */
 export class PeerMemory extends KeyedRows {
-  #nextIds = new Uint16Array()
-  #halves = new Uint32Array()
-  #strong = new Uint16Array()
-  #strongVariations = new Uint16Array()
-  #weak = new Uint16Array()
-  #weakVariations = new Uint16Array()
-  #timeouts = new Uint16Array()
-  #learned = new Uint32Array()
   #origin = 0
 
-  protected override resize(capacity: number): void {
-    this.#nextIds = lengthened(this.#nextIds, capacity)
-    this.#halves = lengthened(this.#halves, capacity)
-    this.#strong = lengthened(this.#strong, capacity)
-    this.#strongVariations = lengthened(this.#strongVariations, capacity)
-    this.#weak = lengthened(this.#weak, capacity)
-    this.#weakVariations = lengthened(this.#weakVariations, capacity)
-    this.#timeouts = lengthened(this.#timeouts, capacity)
-    this.#learned = lengthened(this.#learned, capacity)
+  constructor(maxPeers: number) {
+    super(maxPeers, 5)
   }
 
   /** A moment as steps since the first one kept, from 1 on; 0 for none. */
@@ -42,25 +27,30 @@ export class PeerMemory extends KeyedRows {
   }
 
   save(row: number, state: PeerState): void {
-    this.touch(row)
-    this.#nextIds[row] = state.nextMessageId
-    this.#halves[row] = this.#moment(state.halfSince)
-    this.#strong[row] = steps(state.strong)
-    this.#strongVariations[row] = steps(state.strongVariation)
-    this.#weak[row] = steps(state.weak)
-    this.#weakVariations[row] = steps(state.weakVariation)
-    this.#timeouts[row] = steps(state.timeout)
-    this.#learned[row] = this.#moment(state.learnedAt)
+    const at = this.columns(row)
+    const { words, halves } = this
+    words[at] = this.#moment(state.halfSince)
+    words[at + 1] = this.#moment(state.learnedAt)
+    const half = (at + 2) * 2
+    halves[half] = state.nextMessageId
+    halves[half + 1] = steps(state.strong)
+    halves[half + 2] = steps(state.strongVariation)
+    halves[half + 3] = steps(state.weak)
+    halves[half + 4] = steps(state.weakVariation)
+    halves[half + 5] = steps(state.timeout)
   }
 
   restore(row: number, state: PeerState): void {
-    state.nextMessageId = this.#nextIds[row]
-    state.halfSince = this.#halves[row] === 0 ? 0 : this.#origin + this.#halves[row] * momentMs
-    state.strong = this.#strong[row] * stepMs
-    state.strongVariation = this.#strongVariations[row] * stepMs
-    state.weak = this.#weak[row] * stepMs
-    state.weakVariation = this.#weakVariations[row] * stepMs
-    state.timeout = this.#timeouts[row] * stepMs
-    state.learnedAt = this.#learned[row] === 0 ? 0 : this.#origin + this.#learned[row] * momentMs
+    const at = this.columns(row)
+    const { words, halves } = this
+    state.halfSince = words[at] === 0 ? 0 : this.#origin + words[at] * momentMs
+    state.learnedAt = words[at + 1] === 0 ? 0 : this.#origin + words[at + 1] * momentMs
+    const half = (at + 2) * 2
+    state.nextMessageId = halves[half]
+    state.strong = halves[half + 1] * stepMs
+    state.strongVariation = halves[half + 2] * stepMs
+    state.weak = halves[half + 3] * stepMs
+    state.weakVariation = halves[half + 4] * stepMs
+    state.timeout = halves[half + 5] * stepMs
   }
 }

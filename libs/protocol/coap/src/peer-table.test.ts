@@ -23,7 +23,7 @@ describe('peers', () => {
     expect(again.strong).toBe(1_240)
     expect(again.timeout).toBe(5_680)
     expect(again.learnedAt).toBe(1_700_000_000_000)
-    expect(peers.remembered).toBe(0)
+    expect(peers.remembered).toBe(1)
   })
 
   it('keep their object while there is more to them than fits into a row', () => {

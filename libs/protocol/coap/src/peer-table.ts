@@ -146,8 +146,8 @@ export class PeerTable {
     this.#hash.text(peer.id)
     const row = this.#memory.find(this.#hash.a, this.#hash.b)
     if (row >= 0) {
+      this.#memory.touch(row)
       this.#memory.restore(row, state)
-      this.#memory.remove(row)
     } else {
       // A random start keeps a restarted process clear of the Message IDs it used just before (RFC 7252 §4.4), the upper half clear of those
       // that answers to unknown peers use.
