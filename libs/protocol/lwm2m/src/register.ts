@@ -56,7 +56,8 @@ export function parseRegister(
   if (lifetime === undefined) throw badParameter('lt, the Lifetime, is missing')
   const { binding = 'U', queueMode = false } = parseBinding(version, parameters.get('b'), parameters.get('Q'))
   const sms = textParameter(parameters, 'sms')
-  const pid = version === '1.2' ? textParameter(parameters, 'pid') : undefined
+  const pid = version === '1.2' ? textParameter(parameters, 'pid')?.replace(/^"(.*)"$/, '$1') : undefined
+  if (pid === '') throw badParameter('pid has no value')
   if (payload.length === 0) {
     throw new ProtocolError(modern ? Code.Conflict : Code.BadRequest, 'the object list is missing')
   }
@@ -67,7 +68,7 @@ export function parseRegister(
     binding,
     queueMode,
     ...(sms !== undefined && { sms }),
-    ...(pid !== undefined && { pid: pid.replace(/^"(.*)"$/, '$1') }),
+    ...(pid !== undefined && { pid }),
     objectLinks: parseObjectLinks(payload),
     ...(odd && { oddVersion: true }),
   }

@@ -71,6 +71,10 @@ describe('a Register', () => {
     })
   })
 
+  it('of 1.2 with an empty profile id is refused', () => {
+    for (const pid of ['""', '']) expect(() => register(`ep=dev&lt=60&lwm2m=1.2&pid=${pid}`)).toThrow('pid')
+  })
+
   it('with a third part in its version is read without it and marked', () => {
     expect(register('ep=node&lt=60&lwm2m=1.0.0&mac=00:11:22:33:44:55')).toMatchObject({
       version: '1.0',

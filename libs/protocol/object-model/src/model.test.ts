@@ -129,6 +129,7 @@ describe('values in JSON', () => {
       ['string', 5, 'a string'],
       ['string', '\ud800', 'a string'],
       ['time', null, 'Unix seconds'],
+      ['time', 2 ** 60, 'Unix seconds'],
       ['none', '', 'no value'],
     ]
     for (const [type, json, words] of bad)

@@ -124,7 +124,8 @@ export function typeMismatch(type: ResourceType, value: ResourceValue): string |
     case 'opaque':
       return value instanceof Uint8Array ? undefined : 'bytes'
     case 'time':
-      return (typeof value === 'number' && Number.isFinite(value)) ||
+      // a double beyond 2^53 is no second any more: such a time comes as a bigint, or is none
+      return (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) ||
         (typeof value === 'bigint' && value >= INT64_MIN && value <= INT64_MAX)
         ? undefined
         : 'a time in Unix seconds'

@@ -132,18 +132,6 @@ function taken(file: Uint8Array | string): DdfImport | undefined {
   }
 }
 
-/** Bytes of control characters that XML has none of, and references to characters by number, which may be some. */
-const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|&#/
-
-/** Files that may come back as others, and why. */
-const knownDifferences: readonly { readonly name: string; readonly holds: (file: string) => boolean }[] = [
-  {
-    // XML 1.0 §2.2 allows none but tab and line ends
-    name: 'a control character is taken and becomes a blank, also at the ends of a text',
-    holds: (file) => controls.test(file),
-  },
-]
-
 function run(input: Uint8Array): void {
   for (const definition of taken(input)?.definitions ?? []) {
     const { id, name, resources } = definition
@@ -156,7 +144,6 @@ function run(input: Uint8Array): void {
           key === resource.id && key >= 0 && key <= 65_535 && resourceTypes.includes(resource.type),
       )
     if (!sound) throw new BrokenPromise(`not a sound definition: ${plain(definition).slice(0, 300)}`)
-    if (knownDifferences.some(({ holds }) => holds(text.decode(input)))) continue
     const again = taken(fileOf(definition))
     if (!again)
       throw new BrokenPromise(

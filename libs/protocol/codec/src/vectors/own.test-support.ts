@@ -137,6 +137,8 @@ export const ownVectors: readonly Vector[] = [
     null,
     '83a300692f333432342f302f31061a6553f1000201a300692f333432342f302f31061a6553f1010201a300692f333432342f302f31061a6553f1000202',
   ),
+  // a float of 2^84: no second of any time
+  refused('own-cbor-err-time-beyond-doubles', Cbor, '/3/0/13', 'fa69800000'),
   refused('own-senml-cbor-err-label-twice', SenmlCbor, null, '81a300662f332f302f3902010201'),
   refused('own-senml-cbor-err-unknown-label-twice', SenmlCbor, null, '81a400662f332f302f390201183201183201'),
   refused('own-senml-cbor-err-must-understand', SenmlCbor, null, '81a300662f332f302f39020162785f01'),

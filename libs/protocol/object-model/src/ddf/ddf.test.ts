@@ -202,6 +202,7 @@ describe('a definition file', () => {
       2_012,
       'more than 2000 resources',
     ],
+    ['a name of control characters', ddf(item({ Name: '\u0001' })), 13, 'missing or empty'],
     ['nesting', `<LWM2M>${'\n<a>'.repeat(20)}`, 17, 'nested deeper'],
   ])('with %s is refused with the line', (_what, file, line, words) => {
     expect(() => importDdf(file)).toThrow(DdfError)

@@ -27,7 +27,7 @@ export class Fields {
 
   /** The text of an element on one line; empty when there is none. */
   optional(name: string): string {
-    return (this.#byName.get(name)?.text ?? '').replace(/[\s\u0000-\u001f\u007f]+/g, ' ')
+    return (this.#byName.get(name)?.text ?? '').replace(/[\s\u0000-\u001f\u007f]+/g, ' ').trim()
   }
 
   /** The text of an element that there must be. */
