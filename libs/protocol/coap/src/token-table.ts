@@ -4,7 +4,7 @@ import type { Peer } from './message.js'
 
 const tokenBytes = 8
 /** Tokens are drawn from the source of randomness in lots: a call for each would cost more than the rest of a request. */
-const lot = 32
+const lot = 128
 
 /** The first bytes of a token as a small integer. Ours are random, so that they spread; what else a peer sends finds nothing anyway. */
 function keyOf(bytes: Uint8Array, start: number, end: number): number {
