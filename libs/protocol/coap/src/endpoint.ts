@@ -339,10 +339,9 @@ class Endpoint implements CoapEndpoint {
     if (known >= 0) {
       this.counters.duplicates++
       const answer = confirmable ? seen.answer(known) : undefined
-      if (answer) {
-        this.counters.repeatedAnswers++
-        outbox.send(answer, peer)
-      }
+      if (!answer) return -1
+      this.counters.repeatedAnswers++
+      outbox.send(answer, peer)
       return -1
     }
     if (this.#server.pending + this.#intake.pending >= limits.maxPending) {
