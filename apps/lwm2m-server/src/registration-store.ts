@@ -1,8 +1,8 @@
 import type { Clock } from '@fieldline/bytes'
 import type { ObjectLinks } from '@fieldline/lwm2m'
-import { definitionsFor, parseObjectLinks } from '@fieldline/lwm2m'
+import { parseObjectLinks } from '@fieldline/lwm2m'
 import type { LwM2mVersion } from '@fieldline/lwm2m'
-import { addressOf } from '@fieldline/lwm2m-server'
+import { ObjectLists, addressOf } from '@fieldline/lwm2m-server'
 import type { Registration, RegistrationDraft, RegistrationStore } from '@fieldline/lwm2m-server'
 import { defaultOrganisationId } from '@fieldline/store'
 import type { NewRegistration, RegistrationRepository, StoredRegistration } from '@fieldline/store'
@@ -32,11 +32,11 @@ export class PostgresRegistrationStore implements RegistrationStore {
     const { repository, contacts, conflicts, clock } = this.options
     const now = clock.now()
     const lastListened = now - (await repository.listening(defaultOrganisationId, now, true))
+    const lists = new ObjectLists()
     const loaded = await repository.loadLive()
     return loaded.map((row) => {
       if (row.contact) contacts.restore(row.deviceId, row.contact, lastListened)
       conflicts.restore(row.deviceId, row.marks)
-      const objectLinks = linksOf(row.objectLinks)
       const version = row.lwm2mVersion as LwM2mVersion
       const cadenceMs = (row.contact?.cadenceSeconds ?? 0) * 1_000
       const extended = row.expiresAt > lastListened ? Math.max(row.expiresAt, now + cadenceMs) : row.expiresAt
@@ -54,8 +54,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
           address: row.address,
           port: row.port,
         },
-        objectLinks,
-        definitions: definitionsFor(objectLinks, version),
+        ...lists.of(linksOf(row.objectLinks), version),
         contentFormat: row.contentFormat ?? undefined,
         registeredAt: row.registeredAt,
         updatedAt: row.updatedAt,

@@ -1,3 +1,4 @@
+export { ObjectLists } from './object-lists.js'
 export { defaultAwakeWindowMs, isAwake } from './presence.js'
 export type * from './ports.js'
 export { addressOf } from './registry.js'

@@ -2,7 +2,8 @@ import { Code, ProtocolError } from '@fieldline/bytes'
 import type { Clock, Random } from '@fieldline/bytes'
 import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapResponse, IncomingRequest, Peer } from '@fieldline/coap'
-import { definitionsFor, parseRegister, parseUpdate } from '@fieldline/lwm2m'
+import { parseRegister, parseUpdate } from '@fieldline/lwm2m'
+import { ObjectLists } from './object-lists.js'
 import { heard } from './presence.js'
 import type { Registration, RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
 import { addressOf } from './registry.js'
@@ -54,6 +55,8 @@ export class Registering {
     oddVersion: 0,
   }
 
+  readonly #lists = new ObjectLists()
+
   constructor(private readonly options: RegisteringOptions) {}
 
   /** Handles `/rd` and `/rd/{location}`; the first path segment is known to be `rd`. */
@@ -93,8 +96,7 @@ export class Registering {
       binding: asked.binding,
       queueMode: asked.queueMode,
       peer,
-      objectLinks: asked.objectLinks,
-      definitions: definitionsFor(asked.objectLinks, asked.version),
+      ...this.#lists.of(asked.objectLinks, asked.version),
       contentFormat: undefined,
       registeredAt: now,
       updatedAt: now,
@@ -109,7 +111,7 @@ export class Registering {
     }
     this.counters.registers++
     if (asked.oddVersion) this.counters.oddVersion++
-    const registration: Registration = { ...draft, ...stored }
+    const registration = compact(draft, stored)
     const live = registry.byEndpoint(draft.endpoint)
     registry.add(registration)
     if (live) {
@@ -151,9 +153,7 @@ export class Registering {
       lifetime: change.lifetime ?? registration.lifetime,
       binding: change.binding ?? registration.binding,
       queueMode: change.queueMode ?? registration.queueMode,
-      ...(objects
-        ? { objectLinks: objects, definitions: definitionsFor(objects, registration.version) }
-        : {}),
+      ...(objects ? this.#lists.of(objects, registration.version) : {}),
     }
     // stored first: an Update that could not be stored must find the same change to make when it is sent again
     const now = this.options.clock.now()
@@ -191,6 +191,31 @@ export class Registering {
     this.options.events.contact(registration, this.options.clock.now())
     this.options.onEnded(registration)
     return empty(Code.Deleted)
+  }
+}
+
+/** One object literal: there is one for each meter, and what is put together by spreading takes three times the room. */
+function compact(
+  draft: RegistrationDraft,
+  { deviceId, organisationId }: Pick<Registration, 'deviceId' | 'organisationId'>,
+): Registration {
+  return {
+    deviceId,
+    organisationId,
+    endpoint: draft.endpoint,
+    location: draft.location,
+    version: draft.version,
+    lifetime: draft.lifetime,
+    binding: draft.binding,
+    queueMode: draft.queueMode,
+    peer: draft.peer,
+    objectLinks: draft.objectLinks,
+    definitions: draft.definitions,
+    contentFormat: draft.contentFormat,
+    registeredAt: draft.registeredAt,
+    updatedAt: draft.updatedAt,
+    expiresAt: draft.expiresAt,
+    awakeUntil: draft.awakeUntil,
   }
 }
 

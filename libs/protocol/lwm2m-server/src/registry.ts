@@ -18,8 +18,8 @@ export class Registry {
   readonly #byDevice = new Map<string, Registration>()
   readonly #byPeer = new Map<string, Registration>()
   readonly #replaced = new Map<string, Replaced>()
-  /** second -> locations that may end in it; checked again when it comes, so that an Update costs no removal */
-  readonly #due = new Map<number, Set<string>>()
+  /** second -> registrations that may end in it; checked again when it comes, so that an Update costs no removal */
+  readonly #due = new Map<number, Registration[]>()
   #checkedUntil: number
   #stopped = false
 
@@ -91,9 +91,9 @@ export class Registry {
   watch(registration: Registration): void {
     if (!Number.isFinite(registration.expiresAt)) return
     const second = Math.max(Math.ceil(registration.expiresAt / TICK_MS), this.#checkedUntil + 1)
-    const due = this.#due.get(second) ?? new Set<string>()
-    due.add(registration.location)
-    this.#due.set(second, due)
+    const due = this.#due.get(second)
+    if (due) due.push(registration)
+    else this.#due.set(second, [registration])
   }
 
   stop(): void {
@@ -113,14 +113,13 @@ export class Registry {
     for (const second of seconds) {
       const due = this.#due.get(second)
       this.#due.delete(second)
-      for (const location of due ?? []) this.#check(location, now)
+      for (const registration of due ?? []) this.#check(registration, now)
     }
     this.clock.after(TICK_MS, () => this.#tick())
   }
 
-  #check(location: string, now: number): void {
-    const registration = this.#byLocation.get(location)
-    if (!registration) return
+  #check(registration: Registration, now: number): void {
+    if (this.#byLocation.get(registration.location) !== registration) return
     if (registration.expiresAt > now) return this.watch(registration)
     this.remove(registration)
     this.onExpired(registration)

@@ -1,0 +1,79 @@
+import { parsePath } from '@fieldline/object-model'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ObservationTable } from './observation-table.js'
+import type { Observation } from './ports.js'
+
+const token = (number: number): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setUint32(4, number)
+  return bytes
+}
+const observation = (number: number, device: number, path: string): Observation => ({
+  token: token(number),
+  organisationId: 'o',
+  deviceId: `d${device}`,
+  path: parsePath(path),
+  origin: 'plan',
+  pmax: 60,
+})
+
+describe('the table of observations', () => {
+  it('gives back what it was given, by token and by path', () => {
+    const table = new ObservationTable()
+    const given = observation(1, 1, '/3/0/9')
+    table.add(given)
+    expect(table.byToken(token(1))).toEqual(given)
+    expect(table.find('d1', parsePath('/3/0/9'))).toEqual(given)
+    expect(table.find('d1', parsePath('/3/0'))).toBeUndefined()
+    expect(table.find('d2', parsePath('/3/0/9'))).toBeUndefined()
+    expect(table.byToken(new Uint8Array(3))).toBeUndefined()
+    expect(() => table.add({ ...given, token: new Uint8Array(3) })).toThrow(RangeError)
+  })
+
+  it('holds what a map of maps would, whatever comes and goes', () => {
+    const paths = ['/3/0/9', '/3/0/13', '/4/0/2', '/3424/0/1', '/3424']
+    const step = fc.record({
+      kind: fc.constantFrom('add', 'add', 'add', 'delete', 'deleteDevice'),
+      token: fc.integer({ min: 0, max: 40 }),
+      device: fc.integer({ min: 0, max: 6 }),
+      path: fc.constantFrom(...paths),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const table = new ObservationTable()
+        let model: Observation[] = []
+        for (const { kind, token: number, device, path } of steps) {
+          if (kind === 'add') {
+            const added = observation(number, device, path)
+            const isSame = (other: Observation): boolean =>
+              String(other.token) === String(added.token) ||
+              (other.deviceId === added.deviceId && JSON.stringify(other.path) === JSON.stringify(added.path))
+            model = [...model.filter((other) => !isSame(other)), added]
+            table.add(added)
+          } else if (kind === 'delete') {
+            model = model.filter((other) => String(other.token) !== String(token(number)))
+            table.delete(token(number))
+          } else {
+            model = model.filter(({ deviceId }) => deviceId !== `d${device}`)
+            table.deleteDevice(`d${device}`)
+          }
+        }
+        expect(table.size).toBe(model.length)
+        for (const expected of model) {
+          expect(table.byToken(expected.token)).toEqual(expected)
+          expect(table.find(expected.deviceId, expected.path)).toEqual(expected)
+        }
+        for (let number = 0; number <= 40; number++)
+          if (!model.some((other) => String(other.token) === String(token(number))))
+            expect(table.byToken(token(number))).toBeUndefined()
+      }),
+    )
+  })
+
+  it('grows', () => {
+    const table = new ObservationTable()
+    for (let i = 0; i < 10_000; i++) table.add(observation(i * 2_654_435, i % 2_000, `/3/0/${i % 7}`))
+    for (let i = 9_000; i < 10_000; i++) expect(table.byToken(token(i * 2_654_435))?.deviceId).toBeDefined()
+  })
+})
