@@ -1,7 +1,7 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
 
 /** Size exponent of a message that carries several blocks of 1024 bytes at once (BERT, RFC 8323 §6); over datagrams it is reserved. */
-export const bert = 7
+const bert = 7
 
 /** A Block1 or Block2 option: block `num` of size 2^(szx+4), with `more` to come (RFC 7959 §2.2); with BERT the first of several. */
 export interface Block {
