@@ -1,0 +1,59 @@
+/** Something with a time at which it wants to be called. */
+export interface Expiring {
+  readonly deadline: number | undefined
+}
+
+/** A binary heap of deadlines. An entry whose deadline has moved is found out when its old time comes. */
+export class Deadlines<T extends Expiring> {
+  readonly #heap: { at: number; owner: T }[] = []
+  readonly #noted = new WeakMap<T, number>()
+
+  /** The earliest time at which something may be due; undefined for never. */
+  get next(): number | undefined {
+    while (this.#heap.length > 0 && this.#heap[0].owner.deadline === undefined) this.#pop()
+    return this.#heap[0]?.at
+  }
+
+  /** Takes note of the owner's deadline. */
+  add(owner: T): void {
+    if (owner.deadline === undefined || this.#noted.get(owner) === owner.deadline) return
+    this.#noted.set(owner, owner.deadline)
+    const heap = this.#heap
+    let at = heap.push({ at: owner.deadline, owner }) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (heap[parent].at <= heap[at].at) break
+      ;[heap[parent], heap[at]] = [heap[at], heap[parent]]
+      at = parent
+    }
+  }
+
+  /** The next owner that is due, or undefined. */
+  take(now: number): T | undefined {
+    for (;;) {
+      const first = this.#heap[0]
+      if (!first || first.at > now) return undefined
+      this.#pop()
+      const { deadline } = first.owner
+      if (deadline === undefined) continue
+      if (deadline <= now) return first.owner
+      // put off meanwhile, by itself: its newer entry is in the heap already
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    if (!last || heap.length === 0) return
+    heap[0] = last
+    let at = 0
+    for (;;) {
+      let least = at
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < heap.length && heap[child].at < heap[least].at) least = child
+      if (least === at) return
+      ;[heap[least], heap[at]] = [heap[at], heap[least]]
+      at = least
+    }
+  }
+}

@@ -1,0 +1,326 @@
+import type { KeyObject } from 'node:crypto'
+import { ByteReader } from '@fieldline/bytes'
+import {
+  checkEcdsa,
+  commonNameOf,
+  keyOfCertificate,
+  rawPublicKeyOf,
+  readRawPublicKey,
+  signEcdsa,
+} from '../certificates/public-key.js'
+import type { OwnCredentials } from '../certificates/public-key.js'
+import { pskPremaster } from '../crypto/prf.js'
+import { HandshakeFault } from '../faults.js'
+import type { DtlsPeer, PeerIdentity } from '../identity.js'
+import type { Resumable } from '../session/resumption-store.js'
+import type { Suite } from '../suites.js'
+import type { Surroundings } from '../surroundings.js'
+import {
+  ExtensionType,
+  HandshakeType,
+  Version,
+  concat,
+  ecdsaSha256,
+  noBytes,
+  renegotiationScsv,
+  sameBytes,
+  secp256r1,
+} from '../wire.js'
+import { EphemeralKey } from './ecdh.js'
+import { Handshake } from './handshake.js'
+import {
+  checkRenegotiationInfo,
+  connectionIdOf,
+  expectEnd,
+  hasFlag,
+  numberList,
+  readHelloVerifyRequest,
+  readServerHello,
+  serverName,
+  vector8,
+  writeClientHello,
+} from './hello.js'
+import {
+  readCertificate,
+  readCertificateRequest,
+  readEcdhServerKeyExchange,
+  readPskText,
+  writeCertificate,
+  writeCertificateVerify,
+  writeEcdhClientKeyExchange,
+  writePskText,
+} from './key-exchange.js'
+import type { CertificateBody } from './key-exchange.js'
+import { certificateKind, certificateType } from './negotiation.js'
+import type { CertificateKind } from './negotiation.js'
+import type { Message } from './reassembly.js'
+
+/** What a client brings to a handshake. */
+export interface ClientRules {
+  /** In order of preference. */
+  readonly suites: readonly Suite[]
+  readonly psk: { readonly identity: Uint8Array; readonly key: Uint8Array } | undefined
+  readonly credentials: OwnCredentials | undefined
+  /** What it can show, and what it takes of the server; both in order of preference. */
+  readonly own: readonly CertificateKind[]
+  readonly ofServer: readonly CertificateKind[]
+  /** The Connection ID that the server's records shall carry, possibly empty; undefined does without the extension. */
+  readonly cid: Uint8Array | undefined
+  /** Sent as SNI. */
+  readonly serverName: string | undefined
+  /** A session to resume. */
+  readonly resume: (Resumable & { readonly sessionId: Uint8Array }) | undefined
+}
+
+/** HelloVerifyRequests that are followed. */
+const maxCookies = 3
+
+/** The client's side of a handshake. */
+export class ClientHandshake extends Handshake {
+  readonly #rules: ClientRules
+  readonly #random: Uint8Array
+  #serverRandom: Uint8Array = noBytes
+  #offered: ReadonlyMap<number, Uint8Array> = new Map()
+  #cookies = 0
+  #suite: Suite | undefined
+  #extended = false
+  #resumed = false
+  #sessionId: Uint8Array = noBytes
+  #serverKind: CertificateKind = 'x509'
+  #clientKind: CertificateKind = 'x509'
+  #certificateRequested = false
+  #presented: CertificateBody | undefined
+  #serverKey: KeyObject | undefined
+  #serverPoint: Uint8Array | undefined
+  #identity: PeerIdentity = { kind: 'anonymous' }
+
+  constructor(surroundings: Surroundings, rules: ClientRules, peer: DtlsPeer) {
+    super(surroundings, 'client', peer)
+    this.#rules = rules
+    this.#random = surroundings.random.bytes(32).slice()
+    this.localCid = rules.cid ?? noBytes
+  }
+
+  /** What the next handshake may resume; undefined if the server gave no session id. Valid until `forget`. */
+  get resumable(): (Resumable & { sessionId: Uint8Array }) | undefined {
+    if (this.state !== 'open' || this.#sessionId.length === 0 || !this.#suite) return undefined
+    return {
+      sessionId: this.#sessionId,
+      master: this.master.slice(),
+      suiteId: this.#suite.id,
+      extendedMasterSecret: this.#extended,
+      identity: this.#identity,
+    }
+  }
+
+  begin(): void {
+    this.#sayHello(noBytes)
+  }
+
+  #sayHello(cookie: Uint8Array): void {
+    const { suites, resume, cid } = this.#rules
+    const extensions = new Map<number, Uint8Array>([[ExtensionType.ExtendedMasterSecret, noBytes]])
+    if (this.#rules.serverName) extensions.set(ExtensionType.ServerName, serverName(this.#rules.serverName))
+    if (suites.some((suite) => suite.protection === 'cbc-sha256'))
+      extensions.set(ExtensionType.EncryptThenMac, noBytes)
+    if (cid) extensions.set(ExtensionType.ConnectionId, vector8(cid))
+    if (suites.some((suite) => suite.keyExchange === 'ecdhe')) {
+      extensions.set(ExtensionType.SupportedGroups, numberList(secp256r1))
+      extensions.set(ExtensionType.PointFormats, vector8(Uint8Array.of(0)))
+      extensions.set(ExtensionType.SignatureAlgorithms, numberList(ecdsaSha256))
+      const types = (kinds: readonly CertificateKind[]): Uint8Array => Uint8Array.from(kinds, certificateType)
+      // X.509 alone is what no extension means (RFC 7250 §4.1)
+      if (this.#rules.own.includes('raw-public-key'))
+        extensions.set(ExtensionType.ClientCertificateType, vector8(types(this.#rules.own)))
+      if (this.#rules.ofServer.includes('raw-public-key'))
+        extensions.set(ExtensionType.ServerCertificateType, vector8(types(this.#rules.ofServer)))
+    }
+    this.#offered = extensions
+    this.transcript.restart()
+    this.beginFlight()
+    this.add(
+      HandshakeType.ClientHello,
+      writeClientHello({
+        version: Version.Dtls12,
+        random: this.#random,
+        sessionId: resume?.sessionId ?? noBytes,
+        cookie,
+        suites: [...suites.map((suite) => suite.id), renegotiationScsv],
+        compressions: Uint8Array.of(0),
+        extensions,
+      }),
+    )
+    this.expected = [HandshakeType.HelloVerifyRequest, HandshakeType.ServerHello]
+    this.sendFlight()
+  }
+
+  protected handle(message: Message): void {
+    switch (message.type) {
+      case HandshakeType.HelloVerifyRequest:
+        return this.#helloVerifyRequest(message)
+      case HandshakeType.ServerHello:
+        return this.#serverHello(message)
+      case HandshakeType.Certificate:
+        return this.#certificate(message)
+      case HandshakeType.ServerKeyExchange:
+        return this.#suite?.keyExchange === 'psk' ? this.#pskHint(message) : this.#ecdhParameters(message)
+      case HandshakeType.CertificateRequest:
+        readCertificateRequest(message.body)
+        this.take(message)
+        this.#certificateRequested = true
+        this.expected = [HandshakeType.ServerHelloDone]
+        return
+      case HandshakeType.ServerHelloDone:
+        return this.#serverHelloDone(message)
+      default:
+        return this.#finished(message)
+    }
+  }
+
+  #helloVerifyRequest(message: Message): void {
+    const cookie = readHelloVerifyRequest(message.body).slice()
+    if (++this.#cookies > maxCookies)
+      throw new HandshakeFault('unexpected-message', 'too many HelloVerifyRequests')
+    this.take(message)
+    this.#sayHello(cookie)
+  }
+
+  #serverHello(message: Message): void {
+    const hello = readServerHello(message.body)
+    if (hello.version !== Version.Dtls12)
+      throw new HandshakeFault('no-common-version', `ServerHello of version ${hello.version.toString(16)}`)
+    const suite = this.#rules.suites.find((one) => one.id === hello.suite)
+    if (!suite || hello.compression !== 0)
+      throw new HandshakeFault('illegal-parameter', 'the server chose what was not offered')
+    for (const type of hello.extensions.keys())
+      if (!this.#offered.has(type) && type !== ExtensionType.RenegotiationInfo)
+        throw new HandshakeFault('illegal-parameter', `extension ${type} was not offered`)
+    checkRenegotiationInfo(hello.extensions)
+    const extended = hasFlag(hello.extensions, ExtensionType.ExtendedMasterSecret)
+    if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
+      throw new HandshakeFault('no-encrypt-then-mac', 'the server chose CBC without encrypt-then-MAC')
+    const serverKind = certificateKind(hello.extensions.get(ExtensionType.ServerCertificateType))
+    const clientKind = certificateKind(hello.extensions.get(ExtensionType.ClientCertificateType))
+    const peerCid = connectionIdOf(hello.extensions)
+    const { resume } = this.#rules
+    const resumed =
+      resume !== undefined && resume.sessionId.length > 0 && sameBytes(resume.sessionId, hello.sessionId)
+    // RFC 5246 §7.4.1.3, RFC 7627 §5.3: a resumed session is as it was
+    if (resumed && (resume.suiteId !== suite.id || resume.extendedMasterSecret !== extended))
+      throw new HandshakeFault('illegal-parameter', 'the server resumes with other parameters')
+
+    this.take(message)
+    this.#suite = suite
+    this.#extended = extended
+    this.#serverRandom = hello.random.slice()
+    this.#sessionId = hello.sessionId.slice()
+    this.#serverKind = serverKind
+    this.#clientKind = clientKind
+    this.peerCid = peerCid ?? noBytes
+    if (!peerCid) this.localCid = noBytes
+    if (resumed) {
+      this.#resumed = true
+      this.#identity = resume.identity
+      this.master = resume.master.slice()
+      this.expected = [HandshakeType.Finished]
+      this.installKeys(suite, this.#random, this.#serverRandom)
+    } else
+      this.expected =
+        suite.keyExchange === 'psk'
+          ? [HandshakeType.ServerKeyExchange, HandshakeType.ServerHelloDone]
+          : [HandshakeType.Certificate]
+  }
+
+  #certificate(message: Message): void {
+    const presented = readCertificate(message.body, this.#serverKind)
+    const first = presented.kind === 'x509' ? presented.chain.at(0) : presented.publicKey
+    if (!first || first.length === 0)
+      throw new HandshakeFault('no-certificate', 'the server shows no certificate')
+    this.#serverKey = presented.kind === 'x509' ? keyOfCertificate(first) : readRawPublicKey(first)
+    this.#presented = presented
+    this.take(message)
+    this.expected = [HandshakeType.ServerKeyExchange]
+  }
+
+  #pskHint(message: Message): void {
+    readPskText(message.body, 'ServerKeyExchange')
+    this.take(message)
+    this.expected = [HandshakeType.ServerHelloDone]
+  }
+
+  /** The server holds the key it showed; now it is asked whether it is the right one. */
+  #ecdhParameters(message: Message): void {
+    const { parameters, point, signature } = readEcdhServerKeyExchange(message.body)
+    const presented = this.#presented
+    if (!this.#serverKey || !presented) throw new HandshakeFault('unexpected-message', 'ServerKeyExchange')
+    checkEcdsa(this.#serverKey, concat(this.#random, this.#serverRandom, parameters), signature)
+    this.take(message)
+    this.#serverPoint = point.slice()
+    this.ask(presented, (answer) => {
+      if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
+      this.#identity =
+        presented.kind === 'raw-public-key'
+          ? { kind: 'raw-public-key', publicKey: presented.publicKey.slice() }
+          : {
+              kind: 'x509',
+              certificate: presented.chain[0].slice(),
+              commonName: commonNameOf(presented.chain[0]),
+            }
+      this.expected = [HandshakeType.CertificateRequest, HandshakeType.ServerHelloDone]
+    })
+  }
+
+  #serverHelloDone(message: Message): void {
+    expectEnd(new ByteReader(message.body), 'ServerHelloDone')
+    const suite = this.#suite
+    const { psk, credentials } = this.#rules
+    if (!suite) return
+    const ephemeral = this.#serverPoint && new EphemeralKey()
+    const premaster =
+      ephemeral && this.#serverPoint ? ephemeral.agree(this.#serverPoint) : pskPremaster(psk?.key ?? noBytes)
+    this.take(message)
+    this.beginFlight()
+    const shown = this.#certificateRequested && credentials ? this.#own(credentials) : undefined
+    if (this.#certificateRequested)
+      this.add(HandshakeType.Certificate, writeCertificate(shown ?? { kind: 'x509', chain: [] }))
+    if (ephemeral) this.add(HandshakeType.ClientKeyExchange, writeEcdhClientKeyExchange(ephemeral.point))
+    else {
+      this.add(HandshakeType.ClientKeyExchange, writePskText(psk?.identity ?? noBytes))
+      this.#identity = { kind: 'psk', identity: psk?.identity ?? noBytes }
+    }
+    this.deriveMaster(premaster, this.#extended, this.#random, this.#serverRandom)
+    if (shown && credentials)
+      this.add(
+        HandshakeType.CertificateVerify,
+        writeCertificateVerify(signEcdsa(credentials, this.transcript.bytes())),
+      )
+    this.expected = [HandshakeType.Finished]
+    this.installKeys(suite, this.#random, this.#serverRandom)
+    this.addChangeCipherSpec()
+    this.addFinished()
+    this.sendFlight()
+  }
+
+  #own(credentials: OwnCredentials): CertificateBody | undefined {
+    if (this.#clientKind === 'raw-public-key')
+      return { kind: 'raw-public-key', publicKey: rawPublicKeyOf(credentials) }
+    return credentials.chain ? { kind: 'x509', chain: credentials.chain } : undefined
+  }
+
+  #finished(message: Message): void {
+    this.checkFinished(message)
+    this.take(message)
+    const session = this.session
+    if (!session) return
+    session.identity = this.#identity
+    session.resumed = this.#resumed
+    session.extendedMasterSecret = this.#extended
+    if (this.#resumed) {
+      this.beginFlight()
+      this.addChangeCipherSpec()
+      this.addFinished()
+      this.sendFlight()
+    }
+    this.open(this.#resumed)
+  }
+}

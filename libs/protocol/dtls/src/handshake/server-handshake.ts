@@ -1,0 +1,316 @@
+import type { KeyObject } from 'node:crypto'
+import {
+  checkEcdsa,
+  commonNameOf,
+  keyOfCertificate,
+  rawPublicKeyOf,
+  readRawPublicKey,
+  signEcdsa,
+} from '../certificates/public-key.js'
+import type { OwnCredentials } from '../certificates/public-key.js'
+import { pskPremaster } from '../crypto/prf.js'
+import { HandshakeFault } from '../faults.js'
+import type { DtlsPeer, PeerIdentity } from '../identity.js'
+import type { ResumptionStore } from '../session/resumption-store.js'
+import type { Suite } from '../suites.js'
+import type { CredentialAnswer, Surroundings } from '../surroundings.js'
+import { ExtensionType, HandshakeType, Version, concat, noBytes, renegotiationScsv } from '../wire.js'
+import { EphemeralKey } from './ecdh.js'
+import { Handshake } from './handshake.js'
+import {
+  checkRenegotiationInfo,
+  connectionIdOf,
+  emptyVector8,
+  hasFlag,
+  serverNameOf,
+  vector8,
+  writeServerHello,
+} from './hello.js'
+import type { ClientHello } from './hello.js'
+import {
+  readCertificate,
+  readCertificateVerify,
+  readEcdhClientKeyExchange,
+  readPskText,
+  writeCertificate,
+  writeCertificateRequest,
+  writeEcdhParameters,
+  writeEcdhServerKeyExchange,
+  writePskText,
+} from './key-exchange.js'
+import type { CertificateBody } from './key-exchange.js'
+import { wholeMessage } from './message.js'
+import { agree, certificateType } from './negotiation.js'
+import type { Agreement, ServerAbilities } from './negotiation.js'
+import type { Message } from './reassembly.js'
+
+/** How a server shakes hands. */
+export interface ServerRules extends ServerAbilities {
+  readonly credentials: OwnCredentials | undefined
+  /** Sent before a client chooses its identity (RFC 4279 §5.2); undefined for none. */
+  readonly pskHint: Uint8Array | undefined
+  readonly resumption: ResumptionStore | undefined
+  /** A Connection ID for the client's records; undefined if there shall be none. */
+  readonly newCid: ((handshake: ServerHandshake) => Uint8Array) | undefined
+}
+
+/** A ClientHello with a valid cookie, and where it stood. */
+export interface FirstMessage {
+  readonly hello: ClientHello
+  readonly body: Uint8Array
+  readonly messageSequence: number
+  readonly recordSequence: number
+}
+
+/** The server's side of a handshake, from a ClientHello whose cookie was checked. */
+export class ServerHandshake extends Handshake {
+  /** To tell a retransmitted ClientHello from a new one. */
+  readonly clientRandom: Uint8Array
+  readonly #rules: ServerRules
+  readonly #serverRandom: Uint8Array
+  #suite: Suite | undefined
+  #sessionId: Uint8Array = noBytes
+  #extended = false
+  #resumed = false
+  #identity: PeerIdentity = { kind: 'anonymous' }
+  #ephemeral: EphemeralKey | undefined
+  #agreement: Agreement | undefined
+  #presented: CertificateBody | undefined
+  #clientKey: KeyObject | undefined
+  /** The identity had no key: a random one takes its place, so that the peer cannot tell (RFC 4279 §2). */
+  #unknownIdentity = false
+
+  constructor(surroundings: Surroundings, rules: ServerRules, peer: DtlsPeer, first: FirstMessage) {
+    super(surroundings, 'server', peer)
+    this.#rules = rules
+    this.clientRandom = first.hello.random.slice()
+    this.#serverRandom = surroundings.random.bytes(32).slice()
+    // The server's numbers go on from the client's (RFC 6347 §4.2.1, §4.2.2).
+    this.messageSequence = first.messageSequence
+    this.plainSequence = first.recordSequence
+    this.reassembly.next = first.messageSequence + 1
+    this.transcript.add(wholeMessage(HandshakeType.ClientHello, first.messageSequence, first.body))
+  }
+
+  /** Answers the ClientHello. What the client cannot have is told by an alert: the cookie proved its address. */
+  begin(hello: ClientHello): void {
+    try {
+      this.#negotiate(hello)
+    } catch (error) {
+      this.fail(
+        error instanceof HandshakeFault ? error : new HandshakeFault('malformed-message', String(error)),
+      )
+    }
+  }
+
+  #negotiate(hello: ClientHello): void {
+    // a greater number is an older version; 1.2 is what DTLS 1.3 clients say here, too (RFC 9147 §5.3)
+    if (hello.version > Version.Dtls12 || hello.version >> 8 !== 0xfe)
+      throw new HandshakeFault('no-common-version', `ClientHello of version ${hello.version.toString(16)}`)
+    const secure = checkRenegotiationInfo(hello.extensions) || hello.suites.includes(renegotiationScsv)
+    const cid = connectionIdOf(hello.extensions)
+    this.#extended = hasFlag(hello.extensions, ExtensionType.ExtendedMasterSecret)
+    const suite = this.#resume(hello) ?? this.#agree(hello)
+    this.#suite = suite
+    const extensions = new Map<number, Uint8Array>()
+    if (secure) extensions.set(ExtensionType.RenegotiationInfo, emptyVector8)
+    if (this.#extended) extensions.set(ExtensionType.ExtendedMasterSecret, noBytes)
+    if (suite.protection === 'cbc-sha256') extensions.set(ExtensionType.EncryptThenMac, noBytes)
+    if (cid && this.#rules.newCid) {
+      this.peerCid = cid
+      this.localCid = this.#rules.newCid(this)
+      extensions.set(ExtensionType.ConnectionId, vector8(this.localCid))
+    }
+    if (this.#agreement && suite.keyExchange === 'ecdhe') {
+      const { own, ofClient } = this.#agreement
+      if (hello.extensions.has(ExtensionType.ServerCertificateType))
+        extensions.set(ExtensionType.ServerCertificateType, Uint8Array.of(certificateType(own)))
+      if (ofClient && hello.extensions.has(ExtensionType.ClientCertificateType))
+        extensions.set(ExtensionType.ClientCertificateType, Uint8Array.of(certificateType(ofClient)))
+      if (hello.extensions.has(ExtensionType.PointFormats))
+        extensions.set(ExtensionType.PointFormats, vector8(Uint8Array.of(0)))
+    }
+    this.beginFlight()
+    this.add(
+      HandshakeType.ServerHello,
+      writeServerHello({
+        version: Version.Dtls12,
+        random: this.#serverRandom,
+        sessionId: this.#sessionId,
+        suite: suite.id,
+        compression: 0,
+        extensions,
+      }),
+    )
+    if (this.#resumed) {
+      this.installKeys(suite, this.clientRandom, this.#serverRandom)
+      this.addChangeCipherSpec()
+      this.addFinished()
+      this.expected = [HandshakeType.Finished]
+    } else if (suite.keyExchange === 'psk') this.#offerPsk()
+    else this.#offerCertificate()
+    this.sendFlight()
+  }
+
+  /** The suite of the session that the client wants to resume, if that is possible. */
+  #resume(hello: ClientHello): Suite | undefined {
+    if (hello.sessionId.length === 0) return undefined
+    const prior = this.#rules.resumption?.get(hello.sessionId, this.surroundings.now)
+    const suite = prior && this.#rules.suites.find((one) => one.id === prior.suiteId)
+    if (!prior || !suite || !hello.suites.includes(suite.id)) return undefined
+    if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
+      return undefined
+    // RFC 7627 §5.3: lost extension, abort; gained extension, full handshake
+    if (prior.extendedMasterSecret && !this.#extended)
+      throw new HandshakeFault('resumption-refused', 'resumption without extended master secret')
+    if (!prior.extendedMasterSecret && this.#extended) return undefined
+    this.#resumed = true
+    this.#sessionId = hello.sessionId.slice()
+    this.master = prior.master.slice()
+    this.#identity = prior.identity
+    return suite
+  }
+
+  #agree(hello: ClientHello): Suite {
+    serverNameOf(hello.extensions)
+    this.#agreement = agree(hello, this.#rules)
+    if (this.#rules.resumption) this.#sessionId = this.surroundings.random.bytes(32)
+    return this.#agreement.suite
+  }
+
+  #offerPsk(): void {
+    if (this.#rules.pskHint) this.add(HandshakeType.ServerKeyExchange, writePskText(this.#rules.pskHint))
+    this.add(HandshakeType.ServerHelloDone, noBytes)
+    this.expected = [HandshakeType.ClientKeyExchange]
+  }
+
+  #offerCertificate(): void {
+    const { credentials } = this.#rules
+    const agreement = this.#agreement
+    if (!credentials || !agreement) throw new HandshakeFault('no-common-suite', 'no credentials')
+    this.add(
+      HandshakeType.Certificate,
+      writeCertificate(
+        agreement.own === 'x509'
+          ? { kind: 'x509', chain: credentials.chain ?? [] }
+          : { kind: 'raw-public-key', publicKey: rawPublicKeyOf(credentials) },
+      ),
+    )
+    this.#ephemeral = new EphemeralKey()
+    const parameters = writeEcdhParameters(this.#ephemeral.point)
+    const signature = signEcdsa(credentials, concat(this.clientRandom, this.#serverRandom, parameters))
+    this.add(HandshakeType.ServerKeyExchange, writeEcdhServerKeyExchange(parameters, signature))
+    if (agreement.ofClient) this.add(HandshakeType.CertificateRequest, writeCertificateRequest())
+    this.add(HandshakeType.ServerHelloDone, noBytes)
+    this.expected = [agreement.ofClient ? HandshakeType.Certificate : HandshakeType.ClientKeyExchange]
+  }
+
+  protected handle(message: Message): void {
+    if (message.type === HandshakeType.Certificate) this.#certificate(message)
+    else if (message.type === HandshakeType.ClientKeyExchange) {
+      if (this.#ephemeral) this.#ecdhKeyExchange(message, this.#ephemeral)
+      else this.#pskKeyExchange(message)
+    } else if (message.type === HandshakeType.CertificateVerify) this.#certificateVerify(message)
+    else this.#finished(message)
+  }
+
+  #certificate(message: Message): void {
+    const presented = readCertificate(message.body, this.#agreement?.ofClient ?? 'x509')
+    const first = presented.kind === 'x509' ? presented.chain.at(0) : presented.publicKey
+    // An empty list is how a client says that it has none (RFC 5246 §7.4.6): refused where its Finished makes it authentic.
+    if (first && first.length > 0) {
+      this.#clientKey = presented.kind === 'x509' ? keyOfCertificate(first) : readRawPublicKey(first)
+      this.#presented = presented
+    }
+    this.take(message)
+    this.expected = [HandshakeType.ClientKeyExchange]
+  }
+
+  #pskKeyExchange(message: Message): void {
+    const identity = readPskText(message.body, 'ClientKeyExchange').slice()
+    this.take(message)
+    this.claimed = identity
+    this.ask({ kind: 'psk', identity }, (answer: CredentialAnswer) => {
+      const known = answer.kind === 'key' && answer.key !== undefined && answer.key.length > 0
+      this.#unknownIdentity = !known
+      const key = known ? answer.key : this.surroundings.random.bytes(16)
+      this.#identity = { kind: 'psk', identity }
+      this.#keys(pskPremaster(key ?? noBytes))
+      this.expected = [HandshakeType.Finished]
+    })
+  }
+
+  #ecdhKeyExchange(message: Message, ephemeral: EphemeralKey): void {
+    const premaster = ephemeral.agree(readEcdhClientKeyExchange(message.body))
+    this.take(message)
+    this.expected = [this.#presented ? HandshakeType.CertificateVerify : HandshakeType.Finished]
+    this.#keys(premaster)
+  }
+
+  #keys(premaster: Uint8Array): void {
+    const suite = this.#suite
+    if (!suite) return
+    this.deriveMaster(premaster, this.#extended, this.clientRandom, this.#serverRandom)
+    this.installKeys(suite, this.clientRandom, this.#serverRandom)
+  }
+
+  /** The client holds the key it showed; whether it is welcome is asked only now, so that nobody else can make us ask. */
+  #certificateVerify(message: Message): void {
+    const presented = this.#presented
+    const signature = readCertificateVerify(message.body)
+    if (!this.#clientKey || !presented) throw new HandshakeFault('unexpected-message', 'CertificateVerify')
+    checkEcdsa(this.#clientKey, this.transcript.bytes(), signature)
+    this.take(message)
+    this.ask(presented, (answer) => {
+      if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
+      this.#identity =
+        presented.kind === 'raw-public-key'
+          ? { kind: 'raw-public-key', publicKey: presented.publicKey.slice() }
+          : {
+              kind: 'x509',
+              certificate: presented.chain[0].slice(),
+              commonName: commonNameOf(presented.chain[0]),
+            }
+      this.expected = [HandshakeType.Finished]
+    })
+  }
+
+  #finished(message: Message): void {
+    this.checkFinished(message)
+    if (this.#agreement?.ofClient && this.#identity.kind === 'anonymous')
+      throw new HandshakeFault('no-certificate', 'the list of certificates is empty')
+    // a random key cannot have produced this; better said than believed
+    if (this.#unknownIdentity) throw new HandshakeFault('unknown-identity', 'no key for this identity')
+    this.take(message)
+    const session = this.session
+    if (!session) return
+    session.identity = this.#identity
+    session.resumed = this.#resumed
+    session.extendedMasterSecret = this.#extended
+    if (!this.#resumed) {
+      this.beginFlight()
+      this.addChangeCipherSpec()
+      this.addFinished()
+      this.sendFlight()
+      if (this.#sessionId.length > 0)
+        this.#rules.resumption?.put(
+          this.#sessionId,
+          {
+            master: this.master,
+            suiteId: session.suiteId,
+            extendedMasterSecret: this.#extended,
+            identity: this.#identity,
+          },
+          this.surroundings.now,
+        )
+    }
+    this.open(!this.#resumed)
+  }
+
+  /** Whatever else was seen, an unknown identity is why the handshake could not succeed. */
+  override end(...[failure, detail]: Parameters<Handshake['end']>): void {
+    if (this.#unknownIdentity && failure !== 'overload')
+      super.end('unknown-identity', 'no key for this identity')
+    else super.end(failure, detail)
+  }
+}

@@ -1,0 +1,181 @@
+import type { Random } from '@fieldline/bytes'
+import { directions } from '../crypto/keys.js'
+import type { Role } from '../crypto/keys.js'
+import type { DtlsPeer, PeerIdentity } from '../identity.js'
+import type { Protection } from '../record/protection.js'
+import { maxSequence, recordHeader, writeRecordHeader } from '../record/record.js'
+import type { RecordView } from '../record/record.js'
+import { ReplayWindow } from '../record/replay-window.js'
+import type { Suite } from '../suites.js'
+import { ContentType, Version, noBytes, sameBytes } from '../wire.js'
+
+/** What callers see of a session: the same object from the first event to the last. */
+export interface DtlsSession {
+  /** Unique within the endpoint, never used twice. */
+  readonly id: number
+  readonly identity: PeerIdentity
+  /** The address that answers go to; changes when the peer migrates. */
+  readonly peer: DtlsPeer
+  /** Name of the cipher suite. */
+  readonly suite: string
+  readonly resumed: boolean
+  readonly extendedMasterSecret: boolean
+  /** The Connection ID that the peer's records carry; empty for none. */
+  readonly cid: Uint8Array
+  /** The Connection ID that our records carry; empty for none. */
+  readonly peerCid: Uint8Array
+  /** False before the handshake is over and after the session has ended. */
+  readonly isOpen: boolean
+}
+
+/** What a protected record held. */
+export interface Content {
+  readonly type: number
+  readonly payload: Uint8Array
+  /** The record is newer than all before it. */
+  readonly newest: boolean
+}
+
+/** CCS and Finished of the side that spoke last, to be sent again should they be lost. */
+export interface Finale {
+  plainSequence: number
+  readonly messageSequence: number
+  readonly verifyData: Uint8Array
+}
+
+/** Records are numbered up to here, so that nonces never repeat (RFC 6347 §4.1); a few remain for the alert that closes the session. */
+export const lastSequence = maxSequence - 16
+
+/** What a session begins with. */
+export interface SessionInit {
+  readonly id: number
+  readonly role: Role
+  readonly suite: Suite
+  /** The session takes it over and overwrites it at the end. */
+  readonly keyBlock: Uint8Array
+  readonly localCid: Uint8Array
+  readonly peerCid: Uint8Array
+  readonly peer: DtlsPeer
+  readonly random: Random
+}
+
+// the number of a record while it is sealed
+const number = new Uint8Array(8)
+
+/** The records of epoch 1 in both directions; no other follows, because nothing is renegotiated. Small: a server holds one per device. */
+export class Session implements DtlsSession {
+  readonly id: number
+  readonly role: Role
+  readonly suiteId: number
+  readonly suite: string
+  readonly cid: Uint8Array
+  readonly peerCid: Uint8Array
+  readonly window = new ReplayWindow()
+  readonly keyBlock: Uint8Array
+  peer: DtlsPeer
+  identity: PeerIdentity = { kind: 'anonymous' }
+  resumed = false
+  extendedMasterSecret = false
+  isOpen = false
+  /** Number of the next record that we write. */
+  writeSequence = 0
+  /** Records from this number on may not be written: a stored snapshot would use the numbers again. */
+  ceiling = lastSequence
+  /** Counted up with every export, so that a store can refuse to go back. */
+  generation = 0
+  /** What the ceiling becomes when the latest snapshot is stored. */
+  nextCeiling = lastSequence
+  /** The owner was told that a new snapshot is due. */
+  exportDue = false
+  /** Records that were not authentic. */
+  failedOpens = 0
+  /** Bytes that may still go to an address that has not proved itself; undefined for one that has. */
+  unverifiedBytes: number | undefined
+  /** Whether a record went out since the address changed. */
+  answered = false
+  /** Received something since the table of sessions looked last. */
+  touched = false
+  finale: Finale | undefined
+  readonly #read: Protection
+  readonly #write: Protection
+
+  constructor(init: SessionInit) {
+    this.id = init.id
+    this.role = init.role
+    this.suiteId = init.suite.id
+    this.suite = init.suite.name
+    this.cid = init.localCid
+    this.peerCid = init.peerCid
+    this.peer = init.peer
+    this.keyBlock = init.keyBlock
+    const { read, write } = directions(init.role, init.suite, init.keyBlock, init.random)
+    this.#read = read
+    this.#write = write
+  }
+
+  /** No number is left to write with, not even after another export. */
+  get isExhausted(): boolean {
+    return this.writeSequence >= lastSequence
+  }
+
+  /** A record with `payload`, or undefined if no number may be used for it now. `closing` may take one of the last numbers. */
+  seal(type: number, payload: Uint8Array, closing = false): Uint8Array | undefined {
+    const limit = closing && this.ceiling === lastSequence ? maxSequence : this.ceiling
+    if (this.writeSequence >= limit) return undefined
+    const sequence = this.writeSequence++
+    const cid = this.peerCid
+    let outer = type
+    let plaintext = payload
+    if (cid.length > 0) {
+      // RFC 9146 §4: the real type stands behind the content
+      plaintext = new Uint8Array(payload.length + 1)
+      plaintext.set(payload)
+      plaintext[payload.length] = type
+      outer = ContentType.ConnectionId
+    }
+    const length = this.#write.sealedLength(plaintext.length)
+    const record = new Uint8Array(recordHeader + cid.length + length)
+    const at = writeRecordHeader(record, outer, Version.Dtls12, 1, sequence, cid, length)
+    for (let i = 0; i < 8; i++) number[i] = record[3 + i]
+    this.#write.seal(record, at, number, outer, plaintext, cid)
+    return record
+  }
+
+  /**
+   * The content of a record, or undefined if it is to be dropped: of another epoch, seen before, without the agreed Connection ID, or not
+   * authentic. Only the last is counted against the session.
+   */
+  open(record: RecordView): Content | undefined {
+    if (record.epoch !== 1 || !this.window.isFresh(record.sequence)) return undefined
+    const withCid = record.type === ContentType.ConnectionId
+    // RFC 9146 §3: once agreed, records without it are dropped
+    if (withCid !== this.cid.length > 0 || (withCid && !sameBytes(record.cid, this.cid))) return undefined
+    const plaintext = this.#read.open(
+      record.number,
+      record.type,
+      record.fragment,
+      withCid ? this.cid : noBytes,
+    )
+    if (plaintext === undefined) {
+      this.failedOpens++
+      return undefined
+    }
+    const newest = this.window.mark(record.sequence)
+    if (!withCid) return { type: record.type, payload: plaintext, newest }
+    let end = plaintext.length - 1
+    while (end >= 0 && plaintext[end] === 0) end--
+    // RFC 9146 §4: padding without a type; an authentic peer's fault, and nothing to deliver
+    if (end < 0) return { type: 0, payload: noBytes, newest }
+    return { type: plaintext[end], payload: plaintext.subarray(0, end), newest }
+  }
+
+  /** Ends the session and overwrites its keys. */
+  destroy(): void {
+    this.isOpen = false
+    this.ceiling = 0
+    this.finale = undefined
+    this.#read.destroy()
+    this.#write.destroy()
+    this.keyBlock.fill(0)
+  }
+}

@@ -1,0 +1,105 @@
+import { plainRecord } from '../record/record.js'
+import type { SessionEnd, Surroundings } from '../surroundings.js'
+import { Alert, AlertLevel, ContentType, HandshakeType } from '../wire.js'
+import { changeCipherSpec } from '../handshake/flight.js'
+import { wholeMessage } from '../handshake/message.js'
+import { exportBlock } from './snapshot.js'
+import type { Content, Session } from './session.js'
+
+/** How a session ended by what was received. */
+export interface Ending {
+  readonly reason: SessionEnd
+  readonly alert?: number
+}
+
+/** Application data of one record (RFC 5246 §6.2.1). */
+const maxMessage = 2 ** 14
+/** The most that a record is longer than its message. */
+const recordOverhead = 13 + 255 + 16 + 16 + 32
+
+/** Does what the content of an authentic record asks for; the ending if it ended the session. */
+export function react(session: Session, content: Content, surroundings: Surroundings): Ending | undefined {
+  const { type, payload } = content
+  if (type === ContentType.ApplicationData) {
+    // the peer has our Finished, or it could not have written this
+    session.finale = undefined
+    surroundings.counters.messagesReceived++
+    surroundings.emit({ type: 'message', session, payload })
+  } else if (type === ContentType.Alert && payload.length === 2) {
+    const [level, description] = payload
+    if (description === Alert.CloseNotify) {
+      sendAlert(session, AlertLevel.Warning, Alert.CloseNotify, surroundings)
+      return { reason: 'closed-by-peer' }
+    }
+    if (level === AlertLevel.Fatal) return { reason: 'peer-alert', alert: description }
+  } else if (type === ContentType.Handshake && payload.length > 0) {
+    if (payload[0] === HandshakeType.Finished) repeatFinale(session, surroundings)
+    // RFC 5246 §7.2.2: refused, and the session goes on
+    else if (payload[0] === HandshakeType.ClientHello || payload[0] === HandshakeType.HelloRequest)
+      sendAlert(session, AlertLevel.Warning, Alert.NoRenegotiation, surroundings)
+  }
+  return undefined
+}
+
+/** The peer repeats its Finished: ours was lost (RFC 6347 §4.2.4). */
+function repeatFinale(session: Session, surroundings: Surroundings): void {
+  const { finale } = session
+  if (!finale) return
+  const finished = session.seal(
+    ContentType.Handshake,
+    wholeMessage(HandshakeType.Finished, finale.messageSequence, finale.verifyData),
+  )
+  if (!finished) return
+  surroundings.counters.retransmissions++
+  const change = plainRecord(ContentType.ChangeCipherSpec, finale.plainSequence++, changeCipherSpec)
+  surroundings.send(Buffer.concat([change, finished]), session.peer)
+}
+
+/** Sends one message; the ending if no sequence number is left, ever. A message that may not go is counted, not kept. */
+export function sendMessage(
+  session: Session,
+  message: Uint8Array,
+  surroundings: Surroundings,
+): Ending | undefined {
+  const { counters } = surroundings
+  if (!session.isOpen || message.length > maxMessage) {
+    counters.withheld++
+    return undefined
+  }
+  if (session.isExhausted) return { reason: 'sequence-exhausted' }
+  if (session.unverifiedBytes !== undefined && session.unverifiedBytes < message.length + recordOverhead) {
+    counters.withheld++
+    return undefined
+  }
+  const record = session.seal(ContentType.ApplicationData, message)
+  // ceiling of an exported session: half a block before, and at it
+  if (
+    session.writeSequence >= session.ceiling - exportBlock / 2 &&
+    !session.exportDue &&
+    !session.isExhausted
+  ) {
+    session.exportDue = true
+    surroundings.emit({ type: 'export-due', session })
+  }
+  if (!record) {
+    counters.withheld++
+    return undefined
+  }
+  counters.messagesSent++
+  session.answered = true
+  if (session.unverifiedBytes !== undefined) session.unverifiedBytes -= record.length
+  surroundings.send(record, session.peer)
+  return undefined
+}
+
+/** Sends an alert if a number is left for it. */
+export function sendAlert(
+  session: Session,
+  level: number,
+  description: number,
+  surroundings: Surroundings,
+): void {
+  if (!session.isOpen) return
+  const record = session.seal(ContentType.Alert, Uint8Array.of(level, description), true)
+  if (record) surroundings.send(record, session.peer)
+}
