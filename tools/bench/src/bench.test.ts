@@ -4,6 +4,7 @@ import { benches } from './benches.js'
 import { ContentFormat, checkDecoded, samplesIn } from './instance.js'
 import { readOptions } from './options.js'
 import { interleave, median } from './rounds.js'
+import { check } from './update-load.js'
 
 describe('rounds', () => {
   it('have the middle as their median, and the mean of two middles', () => {
@@ -54,6 +55,20 @@ describe('a bench', () => {
       expect(() => checkDecoded(format, [{ ...first, payload: second.payload }])).toThrow()
     },
   )
+})
+
+describe('the answers to a load', () => {
+  const loaded = { sent: 1_000, answered: 990, wrong: 0, lost: 10, seconds: 1 }
+  it('must all be right where they are ours', () => {
+    expect(() => check('own-server', loaded)).not.toThrow()
+    expect(() => check('own-server', { ...loaded, wrong: 1 })).toThrow(/wrong/)
+    expect(() => check('own-server', { ...loaded, answered: 989 })).toThrow(/989 of 1000/)
+  })
+
+  it('of a reference may be wrong or missing, but not many', () => {
+    expect(() => check('node-coap-server', { ...loaded, answered: 950, wrong: 50 })).not.toThrow()
+    expect(() => check('node-coap-server', { ...loaded, answered: 899 })).toThrow(/899 of 1000/)
+  })
 })
 
 describe('the command line', () => {

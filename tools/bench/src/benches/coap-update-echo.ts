@@ -6,8 +6,7 @@
 import type { Bench } from '../bench.js'
 import { generatorName } from '../processes.js'
 import { interleave } from '../rounds.js'
-import { share, updateCost } from '../update-load.js'
-import type { Answered } from '../update-load.js'
+import { answeredOf, noneAnswered, updateCost } from '../update-load.js'
 
 export const coapUpdateEcho: Bench = {
   name: 'coap-update-echo',
@@ -19,8 +18,8 @@ export const coapUpdateEcho: Bench = {
   floor: 0.65,
   aim: 0.75,
   async run(rounds) {
-    const ours: Answered = { sent: 0, answered: 0 }
-    const theirs: Answered = { sent: 0, answered: 0 }
+    const ours = noneAnswered()
+    const theirs = noneAnswered()
     const figures = await interleave(
       rounds,
       () => updateCost({ side: 'own-server', warmUp: 60_000, measured: 120_000 }, ours),
@@ -31,7 +30,7 @@ export const coapUpdateEcho: Bench = {
       details: {
         ...figures.details,
         load: generatorName(),
-        answered: { candidate: share(ours), reference: share(theirs) },
+        answered: { candidate: answeredOf(ours), reference: answeredOf(theirs) },
       },
     }
   },
