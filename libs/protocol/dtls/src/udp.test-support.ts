@@ -77,7 +77,11 @@ export class UdpServer {
       ...options,
     })
     udp.#socket.on('message', (datagram, from) =>
-      udp.#server.receive(datagram, { id: `${from.address}:${from.port}`, address: from.address, port: from.port }),
+      udp.#server.receive(datagram, {
+        id: `${from.address}:${from.port}`,
+        address: from.address,
+        port: from.port,
+      }),
     )
     return udp
   }
@@ -94,7 +98,9 @@ export class UdpServer {
     this.notices.push(notice)
     if (notice.type === 'session') this.sessions.push({ session: notice.session, messages: [] })
     if (notice.type !== 'message') return
-    this.sessions.find(({ session }) => session === notice.session)?.messages.push(utf8.decode(notice.payload))
+    this.sessions
+      .find(({ session }) => session === notice.session)
+      ?.messages.push(utf8.decode(notice.payload))
     const answer = this.respond(notice.payload)
     if (answer) this.#server.send(answer, notice.session)
   }
@@ -110,6 +116,7 @@ export class UdpClient {
   readonly notices: DtlsNotice[] = []
   readonly messages: string[] = []
   readonly #socket = createSocket('udp4')
+  #closed = false
   client!: DtlsClient
 
   static async connect(
@@ -160,8 +167,11 @@ export class UdpClient {
   }
 
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.client.close()
-    this.#socket.close()
+    // the answer to close_notify finds the socket still there
+    setTimeout(() => this.#socket.close(), 100)
   }
 }
 

@@ -85,10 +85,16 @@ export function connectDtls(options: DtlsClientOptions): DtlsClient {
       resume: options.resume,
     },
   })
-  const driver = new Driver(clock, options.send, options.notify, { verifyPeer: options.verifyPeer }, {
-    expire: (now) => core.expire(now),
-    answer: (_handshake, answer, now) => core.answer(answer, now),
-  })
+  const driver = new Driver(
+    clock,
+    options.send,
+    options.notify,
+    { verifyPeer: options.verifyPeer },
+    {
+      expire: (now) => core.expire(now),
+      answer: (_handshake, answer, now) => core.answer(answer, now),
+    },
+  )
   driver.run(core.start(clock.now()))
   return {
     counters,

@@ -1,0 +1,122 @@
+/** One element of DER: where its content lies. */
+interface Element {
+  readonly tag: number
+  readonly start: number
+  readonly end: number
+}
+
+const Tag = {
+  Boolean: 0x01,
+  Integer: 0x02,
+  BitString: 0x03,
+  OctetString: 0x04,
+  Oid: 0x06,
+  UtcTime: 0x17,
+  Sequence: 0x30,
+} as const
+const contextVersion = 0xa0
+const contextExtensions = 0xa3
+
+/** The element at `at`; throws `RangeError` unless it ends by `end` and has a definite length in as few bytes as possible (X.690 §10.1). */
+function elementAt(bytes: Uint8Array, at: number, end: number): Element {
+  if (at + 2 > end) throw new RangeError('DER ends early')
+  let length = bytes[at + 1]
+  let start = at + 2
+  if (length >= 0x80) {
+    const count = length & 0x7f
+    if (count === 0 || count > 3 || start + count > end) throw new RangeError('DER length')
+    length = 0
+    for (let i = 0; i < count; i++) length = length * 256 + bytes[start++]
+    if (length < 0x80 || length < 2 ** (8 * (count - 1))) throw new RangeError('DER length is not minimal')
+  }
+  if (start + length > end) throw new RangeError('DER ends early')
+  return { tag: bytes[at], start, end: start + length }
+}
+
+function children(bytes: Uint8Array, parent: Element): Element[] {
+  const found: Element[] = []
+  for (let at = parent.start; at < parent.end;) {
+    const element = elementAt(bytes, at, parent.end)
+    found.push(element)
+    at = element.end
+  }
+  return found
+}
+
+/** What Node does not tell about a certificate (RFC 5280 §4). */
+export interface CertificateFacts {
+  /** Milliseconds since 1970; 99991231235959Z, which says "never" (§4.1.2.5), is just far away. */
+  readonly notBefore: number
+  readonly notAfter: number
+  /** Basic constraints say that it may issue others. */
+  readonly isCa: boolean
+  /** Intermediates that may follow below it, if limited. */
+  readonly pathLength: number | undefined
+  /** Key usage: bit 0 is digitalSignature, bit 5 keyCertSign; undefined if it does not say. */
+  readonly keyUsage: number | undefined
+  /** Identifiers of extensions that are critical and not understood here. */
+  readonly unknownCritical: readonly string[]
+}
+
+/** UTCTime or GeneralizedTime, both in Zulu and with seconds (RFC 5280 §4.1.2.5). */
+function timeOf(bytes: Uint8Array, element: Element): number {
+  const digits = new TextDecoder().decode(bytes.subarray(element.start, element.end))
+  const [, year, month, day, hour, minute, second] =
+    (element.tag === Tag.UtcTime
+      ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
+      : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
+    )
+      .exec(digits)
+      ?.map(Number) ?? []
+  if (year === undefined) throw new RangeError(`time ${digits}`)
+  const full = element.tag === Tag.UtcTime ? (year < 50 ? 2000 + year : 1900 + year) : year
+  return Date.UTC(full, month - 1, day, hour, minute, second)
+}
+
+const hexOf = (bytes: Uint8Array, { start, end }: Element): string =>
+  Buffer.from(bytes.subarray(start, end)).toString('hex')
+
+const Extension = { KeyUsage: '551d0f', BasicConstraints: '551d13' } as const
+/** Critical extensions that change nothing here: subject alternative name, extended key usage is judged by Node's checks of the caller. */
+const harmless = new Set(['551d11', '551d25', '551d0e', '551d23'])
+
+/** Reads what path validation needs. Throws `RangeError` for anything but a certificate in DER. */
+export function readCertificateFacts(der: Uint8Array): CertificateFacts {
+  const certificate = elementAt(der, 0, der.length)
+  if (certificate.end !== der.length) throw new RangeError('bytes after the certificate')
+  const [tbs] = children(der, certificate)
+  const fields = children(der, tbs)
+  // version is explicit in all but version 1; then serial, signature, issuer, validity, subject, key
+  const first = fields[0]?.tag === contextVersion ? 1 : 0
+  const [notBefore, notAfter] = children(der, fields[first + 3])
+  let isCa = false
+  let pathLength: number | undefined
+  let keyUsage: number | undefined
+  const unknownCritical: string[] = []
+  const explicit = fields.find(({ tag }) => tag === contextExtensions)
+  for (const extension of explicit ? children(der, children(der, explicit)[0]) : []) {
+    const parts = children(der, extension)
+    const id = hexOf(der, parts[0])
+    const isCritical = parts.length === 3 && der[parts[1].start] !== 0
+    const value = parts.at(-1) ?? extension
+    const inner = elementAt(der, value.start, value.end)
+    if (id === Extension.BasicConstraints) {
+      for (const part of children(der, inner)) {
+        if (part.tag === Tag.Boolean) isCa = der[part.start] !== 0
+        else if (part.tag === Tag.Integer) pathLength = Number.parseInt(hexOf(der, part), 16)
+      }
+    } else if (id === Extension.KeyUsage) {
+      keyUsage = 0
+      // the first byte counts the unused bits; bit 0 is the highest
+      for (let bit = 0; bit < 8; bit++) if (der[inner.start + 1] & (0x80 >> bit)) keyUsage |= 1 << bit
+    } else if (isCritical && !harmless.has(id)) unknownCritical.push(id)
+  }
+  return {
+    notBefore: timeOf(der, notBefore),
+    notAfter: timeOf(der, notAfter),
+    isCa,
+    pathLength,
+    keyUsage,
+    unknownCritical,
+  }
+}
