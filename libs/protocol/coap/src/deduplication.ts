@@ -75,7 +75,11 @@ export class Deduplication {
     for (let i = this.#heads[this.#bucket(a, messageId)]; i >= 0; i = words[i * wordsOfEntry]) {
       const half = i * halvesOfEntry
       const word = i * wordsOfEntry
-      if (halves[half + Half.id] === messageId && words[word + Word.hashA] === a && halves[half + Half.hashB] === low) {
+      if (
+        halves[half + Half.id] === messageId &&
+        words[word + Word.hashA] === a &&
+        halves[half + Half.hashB] === low
+      ) {
         if (words[word + Word.expiry] <= this.#time(nowMs)) return -1
         return this.#first + ((i - this.#first) & (this.#capacity - 1))
       }

@@ -1,5 +1,4 @@
 import { Code, InvariantError, ProtocolError, codeClass } from '@fieldline/bytes'
-import type { Clock, Random } from '@fieldline/bytes'
 import { contentTag, exponentFor, partSize } from './block.js'
 import { ClientExchange } from './client-exchange.js'
 import type { ClientContext } from './client-exchange.js'
@@ -26,6 +25,7 @@ import type { PeerState } from './peer-table.js'
 import { defaultLimits } from './port.js'
 import type {
   CoapEndpoint,
+  CoapEndpointOptions,
   CoapLimits,
   NotificationHandler,
   NotificationOptions,
@@ -40,18 +40,6 @@ import type { TransmissionProfile } from './profile.js'
 import { RequestServer } from './request-server.js'
 import { wheelOf } from './timer-wheel.js'
 import { TokenTable } from './token-table.js'
-
-/** What an endpoint is made of. */
-export interface CoapEndpointOptions {
-  readonly transport: DatagramTransport
-  readonly clock: Clock
-  readonly random: Random
-  /** How patient it is with every peer. Default `profiles.wired`. */
-  readonly profile?: TransmissionProfile
-  /** The profile of one peer; undefined for that of the endpoint. Asked for every message: it must be quick and give the same until the peer changes. */
-  readonly profileOf?: (peer: Peer) => TransmissionProfile | undefined
-  readonly limits?: Partial<CoapLimits>
-}
 
 /** Creates an endpoint and starts listening on its transport. */
 export function createCoapEndpoint(options: CoapEndpointOptions): CoapEndpoint {
@@ -159,6 +147,11 @@ class Endpoint implements CoapEndpoint {
 
   #unavailable(): RequestError {
     return new RequestError(this.#closed ? 'closed' : 'overload', false, false)
+  }
+
+  nudge(peer: Peer): void {
+    const state = this.#parts.peers.find(peer)
+    if (state) this.#parts.outbox.nudge(state)
   }
 
   ping(peer: Peer): Promise<void> {

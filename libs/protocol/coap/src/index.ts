@@ -16,6 +16,7 @@ export type { Notification } from './observe.js'
 export { defaultLimits } from './port.js'
 export type {
   CoapEndpoint,
+  CoapEndpointOptions,
   CoapLimits,
   IncomingRequest,
   NotificationHandler,
@@ -45,4 +46,3 @@ export type {
 } from './stream/stream-transport.js'
 export type { ByteStream, StreamEvents, StreamNetwork } from './stream/byte-stream.js'
 export { createCoapEndpoint } from './endpoint.js'
-export type { CoapEndpointOptions } from './endpoint.js'

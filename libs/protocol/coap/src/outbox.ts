@@ -22,6 +22,8 @@ export abstract class Interaction extends WheelTimer {
   attempts = 0
   timeoutMs = 0
   startedAt = 0
+  /** When it left last. */
+  sentAt = 0
 
   constructor(
     readonly outbox: Outbox,
@@ -56,6 +58,9 @@ export abstract class Interaction extends WheelTimer {
     else this.expired()
   }
 }
+
+/** A message that left within this time, milliseconds, may still be under way to a peer that is awake. */
+const nudgeAfterMs = 1_000
 
 /** Sends datagrams, retransmits confirmable ones (RFC 7252 §4.2), and gives each interaction its turn (§4.7). */
 export class Outbox {
@@ -162,6 +167,7 @@ export class Outbox {
     interaction.underWay = true
     interaction.attempts = 0
     interaction.startedAt = now
+    interaction.sentAt = now
     interaction.timeoutMs = initialTimeout(timeoutOf(state, profile, now), profile, this.random.unit())
     state.addUnacknowledged(interaction)
     this.wheel.start(interaction, interaction.timeoutMs)
@@ -187,9 +193,24 @@ export class Outbox {
       return
     }
     interaction.attempts++
+    interaction.sentAt = this.clock.now()
     this.counters.retransmissions++
     this.wheel.start(interaction, Math.min(interaction.timeoutMs, left))
     this.send(interaction.encode(), interaction.state.peer)
+  }
+
+  /** The peer listens now: what it has not acknowledged is sent once more, and given its present timeout anew. */
+  nudge(state: PeerState): void {
+    const now = this.clock.now()
+    for (const interaction of state.allUnacknowledged()) {
+      if (now - interaction.sentAt < nudgeAfterMs) continue
+      const left = maxTransmitWait(interaction.profile) - (now - interaction.startedAt)
+      if (left <= 0) continue
+      interaction.sentAt = now
+      this.counters.retransmissions++
+      this.wheel.start(interaction, Math.min(interaction.timeoutMs, left))
+      this.send(interaction.encode(), state.peer)
+    }
   }
 
   /** Stops retransmitting, and the interaction's timer. */

@@ -64,6 +64,11 @@ export class PeerState extends WheelTimer implements RoundTrip {
     return this.#one?.messageId === messageId ? this.#one : this.#more?.get(messageId)
   }
 
+  /** All that wait for an acknowledgement. */
+  allUnacknowledged(): Interaction[] {
+    return [...(this.#one ? [this.#one] : []), ...(this.#more?.values() ?? [])]
+  }
+
   addUnacknowledged(interaction: Interaction): void {
     if (this.#one === undefined) this.#one = interaction
     else (this.#more ??= new Map()).set(interaction.messageId, interaction)

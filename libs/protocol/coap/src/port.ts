@@ -1,5 +1,6 @@
+import type { Clock, Random } from '@fieldline/bytes'
 import type { CoapCounters } from './counters.js'
-import type { CoapRequest, CoapResponse, Peer } from './message.js'
+import type { CoapRequest, CoapResponse, DatagramTransport, Peer } from './message.js'
 import type { Notification } from './observe.js'
 import type { TransmissionProfile } from './profile.js'
 
@@ -100,11 +101,28 @@ export interface CoapEndpoint {
   onObserverGone(handler: (token: Uint8Array, peer: Peer) => void): void
   /** Eight unguessable bytes, never those of an open exchange. */
   newToken(): Uint8Array
+  /**
+   * The peer was heard just now: what waits for its acknowledgement is sent again at once, as the same message, for a peer that sleeps may not
+   * have listened when it left. It counts as no retransmission; what left within the last second is left alone.
+   */
+  nudge(peer: Peer): void
   /** Resolves when the peer answers an empty confirmable message; rejects with `RequestError`. */
   ping(peer: Peer): Promise<void>
   readonly counters: Readonly<CoapCounters>
   /** Rejects what is open with `closed` and closes the transport. */
   close(): Promise<void>
+}
+
+/** What an endpoint is made of. */
+export interface CoapEndpointOptions {
+  readonly transport: DatagramTransport
+  readonly clock: Clock
+  readonly random: Random
+  /** How patient it is with every peer. Default `profiles.wired`. */
+  readonly profile?: TransmissionProfile
+  /** The profile of one peer; undefined for that of the endpoint. Asked for every message: it must be quick and give the same until the peer changes. */
+  readonly profileOf?: (peer: Peer) => TransmissionProfile | undefined
+  readonly limits?: Partial<CoapLimits>
 }
 
 /** Bounds on memory. Everything an endpoint keeps is within one of them. */

@@ -243,6 +243,35 @@ describe('a request', () => {
   })
 })
 
+describe('a peer that was heard', () => {
+  it('is sent again what it has not acknowledged, as the same message and without a retransmission spent', () => {
+    const wire = createWire()
+    ask(wire)
+    const first = wire.take()
+    wire.clock.advance(500)
+    wire.endpoint.nudge(meter)
+    expect(wire.sent).toHaveLength(0)
+    wire.clock.advance(1_000)
+    wire.endpoint.nudge(otherMeter)
+    wire.endpoint.nudge(meter)
+    expect(wire.take()).toEqual(first)
+    // four retransmissions are left
+    wire.clock.advance(93_000)
+    expect(wire.sent).toHaveLength(4)
+  })
+
+  it('is sent nothing more once it has acknowledged, or once it was given up', () => {
+    const wire = createWire()
+    const outcome = ask(wire)
+    const { messageId } = wire.take()
+    wire.receive({ type: Type.Acknowledgement, code: Code.Empty, messageId })
+    wire.clock.advance(5_000)
+    wire.endpoint.nudge(meter)
+    expect(wire.sent).toHaveLength(0)
+    expect(outcome).toEqual({})
+  })
+})
+
 describe('requests to one peer', () => {
   it('leave one after another, to different peers at once', async () => {
     const wire = createWire()

@@ -32,49 +32,33 @@ export class Conversation {
   constructor(private readonly options: ConversationOptions) {}
 
   /**
-   * Runs one operation to its outcome; never rejects. For an observation, `observation` holds its token.
+   * Runs one operation to its outcome; never rejects. For an observation, `observation` holds its token; `signal` ends the waiting for an answer.
    */
   async run(
     registration: Registration,
     operation: DownlinkOperation,
-    observation?: Observation,
+    { observation, signal }: { observation?: Observation; signal?: AbortSignal } = {},
   ): Promise<DownlinkOutcome> {
+    const options: RequestOptions = { ...(observation && { token: observation.token }), signal }
+    const ask = (request: CoapRequest): Promise<CoapResponse> => this.#request(registration, request, options)
+    const base = this.#base(registration)
+    const { path } = operation
     try {
       switch (operation.kind) {
         case 'read':
-          return this.#nodes(registration, operation, await this.#read(registration, operation, {}))
+          return this.#nodes(registration, operation, await this.#read(registration, operation, options))
         case 'observe':
-          return this.#nodes(
-            registration,
-            operation,
-            await this.#read(registration, operation, { token: observation?.token }, 0),
-          )
+          return this.#nodes(registration, operation, await this.#read(registration, operation, options, 0))
         case 'cancel-observe':
-          return answered(
-            await this.#request(
-              registration,
-              cancelObserveRequest(operation.path, this.#base(registration)),
-              { token: observation?.token },
-            ),
-          )
+          return answered(await ask(cancelObserveRequest(path, base)))
         case 'write':
-          return answered(await this.#write(registration, operation))
+          return answered(await this.#write(registration, operation, options))
         case 'execute':
-          return answered(
-            await this.#request(
-              registration,
-              executeRequest(operation.path, operation.args, this.#base(registration)),
-              {},
-            ),
-          )
+          return answered(await ask(executeRequest(path, operation.args, base)))
         case 'discover': {
-          const response = await this.#request(
-            registration,
-            discoverRequest(operation.path, this.#base(registration)),
-            {},
-          )
+          const response = await ask(discoverRequest(path, base))
           return codeClass(response.code) === 2
-            ? { ...answered(response), links: discoverResult(response, this.#base(registration)) }
+            ? { ...answered(response), links: discoverResult(response, base) }
             : answered(response)
         }
       }
@@ -114,7 +98,11 @@ export class Conversation {
     return response
   }
 
-  async #write(registration: Registration, operation: DownlinkOperation): Promise<CoapResponse> {
+  async #write(
+    registration: Registration,
+    operation: DownlinkOperation,
+    options: RequestOptions,
+  ): Promise<CoapResponse> {
     const nodes = operation.nodes ?? []
     let response: CoapResponse | undefined
     const { version, objectLinks, contentFormat } = registration
@@ -125,7 +113,7 @@ export class Conversation {
         mode: 'replace',
         definitions: registration.definitions,
       })
-      response = await this.#request(registration, request, {})
+      response = await this.#request(registration, request, options)
       // a 5.00 may have come after the value was written: a PUT may be repeated without harm (RFC 7252 §5.8.3)
       if (!isFormatRefusal(response.code)) break
     }

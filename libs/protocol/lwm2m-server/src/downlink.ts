@@ -53,7 +53,8 @@ export class Downlink {
   readonly #waiting = new Set<string>()
   /** location -> what is left of the questions after its Register */
   readonly #plans = new Map<string, { reads: Path[]; observations: Observation[] }>()
-  readonly #busy = new Set<string>()
+  /** devices with a request under way: where it goes, and what ends the waiting for its answer */
+  readonly #busy = new Map<string, { readonly peerId: string; readonly abort: AbortController }>()
   #closed = false
 
   constructor(private readonly options: DownlinkOptions) {}
@@ -114,31 +115,51 @@ export class Downlink {
   wake(registration: Registration): void {
     if (this.#closed || this.#busy.has(registration.deviceId)) return
     if (!this.#waiting.has(registration.deviceId) && !this.#plans.has(registration.location)) return
-    this.#busy.add(registration.deviceId)
+    this.#busy.set(registration.deviceId, {
+      peerId: registration.peer.id,
+      abort: new AbortController(),
+    })
     this.options.clock.after(0, () => {
       this.#work(registration)
-        .catch((error: unknown) => this.options.events.failed('downlink', error))
-        .finally(() => {
-          this.#busy.delete(registration.deviceId)
-          // heard again while the last request was given up, or replaced by a new registration
-          const current = this.options.registry.byDevice(registration.deviceId)
-          if (
-            current &&
-            isAwake(current, this.options.clock.now()) &&
-            (current !== registration || this.#again.delete(registration.deviceId))
-          )
-            this.wake(current)
+        .catch((error: unknown): 'failed' => {
+          this.options.events.failed('downlink', error)
+          return 'failed'
         })
+        .then((end) => this.#worked(registration, end))
     })
+  }
+
+  /** The work is over for now: goes on with what came meanwhile. */
+  #worked({ deviceId, location }: Registration, end: 'done' | 'unanswered' | 'failed'): void {
+    this.#busy.delete(deviceId)
+    const heardMeanwhile = this.#again.delete(deviceId)
+    const current = this.options.registry.byDevice(deviceId)
+    if (!current || this.#closed) return
+    const isNew = current.location !== location
+    const waits = this.#waiting.has(deviceId) || this.#plans.has(current.location)
+    if (isNew || heardMeanwhile || (end === 'done' && waits)) {
+      if (isAwake(current, this.options.clock.now())) this.wake(current)
+    } else if (waits && (end === 'failed' || !current.queueMode)) this.#later(current)
   }
 
   /** devices heard while they were busy: their work goes on when the present request ends */
   readonly #again = new Set<string>()
 
-  /** Notes an uplink; work under way goes on after it. */
+  /** Notes an uplink; work under way goes on after it. A request that got no answer yet is sent again now, while the device listens. */
   heard(registration: Registration): void {
-    if (this.#busy.has(registration.deviceId)) this.#again.add(registration.deviceId)
-    else this.wake(registration)
+    const busy = this.#busy.get(registration.deviceId)
+    if (!busy) return this.wake(registration)
+    this.#again.add(registration.deviceId)
+    // once the answer to the uplink has left
+    this.options.clock.after(0, () => {
+      // where it went nobody listens any more
+      if (registration.peer.id !== busy.peerId) busy.abort.abort()
+      else this.options.endpoint.nudge(registration.peer)
+    })
+  }
+
+  #signal({ deviceId }: Registration): AbortSignal | undefined {
+    return this.#busy.get(deviceId)?.abort.signal
   }
 
   close(): void {
@@ -149,7 +170,7 @@ export class Downlink {
     return !this.#closed && this.options.registry.byDevice(registration.deviceId) === registration
   }
 
-  async #work(registration: Registration): Promise<void> {
+  async #work(registration: Registration): Promise<'done' | 'unanswered'> {
     const { clock } = this.options
     while (this.#current(registration) && isAwake(registration, clock.now())) {
       this.#again.delete(registration.deviceId)
@@ -158,21 +179,22 @@ export class Downlink {
         this.#waiting.delete(registration.deviceId)
         const operation = await this.#next(registration)
         if (operation) {
-          if (!(await this.#operate(registration, operation))) return this.#later(registration)
+          if (!(await this.#operate(registration, operation))) return 'unanswered'
           continue
         }
       }
       const planned = await this.#nextPlanned(registration)
-      if (planned === 'failed') return this.#later(registration)
-      if (planned === 'none') return
+      if (planned === 'failed') return 'unanswered'
+      if (planned === 'none') return 'done'
     }
+    return 'done'
   }
 
-  /** After a request that brought no answer: a sleeper is asked at its next contact, one that always listens after a while. */
+  /** After a request that brought no answer, or a store that failed: goes on after a while, if the device listens then. */
   #later(registration: Registration): void {
-    if (registration.queueMode) return
     this.options.clock.after(RETRY_MS, () => {
-      if (this.#current(registration)) this.wake(registration)
+      if (this.#current(registration) && isAwake(registration, this.options.clock.now()))
+        this.wake(registration)
     })
   }
 
@@ -217,7 +239,10 @@ export class Downlink {
     const earlier = reporting.find(registration.deviceId, operation.path)
     // watched before the request leaves: the first notification may overtake the answer
     if (operation.kind === 'observe' && observation) reporting.watch(observation)
-    const outcome = await this.options.conversation.run(registration, operation, observation)
+    const outcome = await this.options.conversation.run(registration, operation, {
+      observation,
+      signal: this.#signal(registration),
+    })
     const kept = await this.#settle(registration, outcome, 'read')
     if (observation) await this.#conclude(registration, operation, observation, outcome, earlier)
     await operations.finish(operation, kept)
@@ -306,7 +331,10 @@ export class Downlink {
     observation: Observation | undefined,
   ): Promise<DownlinkOutcome> {
     this.counters.planned++
-    const outcome = await this.options.conversation.run(registration, operation, observation)
+    const outcome = await this.options.conversation.run(registration, operation, {
+      observation,
+      signal: this.#signal(registration),
+    })
     return this.#settle(registration, outcome, operation.kind === 'observe' ? 'notify' : 'read')
   }
 
@@ -320,7 +348,8 @@ export class Downlink {
         { alternatePath: registration.objectLinks.alternatePath },
       )
       // a client without attributes still observes; one that does not answer at all sleeps
-      const refused = await endpoint.request(registration.peer, request).then(
+      const options = { signal: this.#signal(registration) }
+      const refused = await endpoint.request(registration.peer, request, options).then(
         () => false,
         () => true,
       )

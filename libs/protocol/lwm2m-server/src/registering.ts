@@ -44,6 +44,8 @@ const empty = (code: Code, locationPath?: readonly string[]): CoapResponse => ({
   payload: noBytes,
 })
 
+const changed = empty(Code.Changed)
+
 /** The registration interface: Register, Update, De-register, and the end of lifetimes. @see LwM2M Core 1.2 §6.2 */
 export class Registering {
   readonly counters: RegisteringCounters = {
@@ -61,18 +63,19 @@ export class Registering {
 
   /** Handles `/rd` and `/rd/{location}`; the first path segment is known to be `rd`. */
   handle(request: IncomingRequest, peer: Peer): CoapResponse | Promise<CoapResponse> {
-    const [, location, ...rest] = request.uriPath
-    if (location === undefined) {
+    const { uriPath } = request
+    if (uriPath.length === 1) {
       if (request.code !== Code.Post) throw new ProtocolError(Code.MethodNotAllowed, 'a Register is a POST')
       return this.#register(request, peer)
     }
-    if (rest.length > 0) throw new ProtocolError(Code.NotFound, 'no such registration')
+    if (uriPath.length > 2) throw new ProtocolError(Code.NotFound, 'no such registration')
     if (request.code !== Code.Post && request.code !== Code.Delete) {
       throw new ProtocolError(
         Code.MethodNotAllowed,
         'a registration takes POST (Update) and DELETE (De-register)',
       )
     }
+    const location = uriPath[1]
     const registration = this.options.registry.byLocation(location)
     if (!registration) {
       this.counters.unknownLocation++
@@ -138,7 +141,10 @@ export class Registering {
     request: IncomingRequest,
     peer: Peer,
   ): CoapResponse | Promise<CoapResponse> {
-    const change = parseUpdate(request.uriQuery, request.payload, registration.version)
+    const { uriQuery, payload } = request
+    // nearly every Update says no more than that the client is there
+    if (uriQuery.length === 0 && payload.length === 0) return this.#updated(registration, peer)
+    const change = parseUpdate(uriQuery, payload, registration.version)
     const changes: string[] = []
     if (change.lifetime !== undefined && change.lifetime !== registration.lifetime) changes.push('lifetime')
     if (change.binding !== undefined && change.binding !== registration.binding) changes.push('binding')
@@ -147,7 +153,7 @@ export class Registering {
     if (change.objectLinks && change.objectLinks.text !== registration.objectLinks.text)
       changes.push('objects')
 
-    if (changes.length === 0) return this.#updated(registration, peer, {})
+    if (changes.length === 0) return this.#updated(registration, peer)
     const objects = changes.includes('objects') ? change.objectLinks : undefined
     const news: Partial<Registration> = {
       lifetime: change.lifetime ?? registration.lifetime,
@@ -169,11 +175,11 @@ export class Registering {
     )
   }
 
-  #updated(registration: Registration, peer: Peer, news: Partial<Registration>): CoapResponse {
+  #updated(registration: Registration, peer: Peer, news?: Partial<Registration>): CoapResponse {
     const now = this.options.clock.now()
     const { lifetime } = registration
     if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
-    Object.assign(registration, news)
+    if (news) Object.assign(registration, news)
     registration.updatedAt = now
     registration.expiresAt = expiry(now, registration.lifetime)
     if (registration.lifetime !== lifetime) this.options.registry.watch(registration)
@@ -181,7 +187,7 @@ export class Registering {
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
     this.options.onUplink(registration)
-    return empty(Code.Changed)
+    return changed
   }
 
   async #deregister(registration: Registration): Promise<CoapResponse> {

@@ -77,10 +77,15 @@ export class Reporting {
   async notification(notification: Notification, peer: Peer): Promise<'ack' | 'reset'> {
     const observation = this.#live.byToken(notification.token)
     const registration = observation && this.options.registry.byDevice(observation.deviceId)
-    // NoSec: the address is all we know a client by; another port is a NAT that has moved on
-    if (!observation || !registration || registration.peer.address !== peer.address) {
+    if (!observation || !registration) {
       this.counters.unknownToken++
       return 'reset'
+    }
+    // NoSec: the address is all we know a client by; another port is a NAT that has moved on. From another address it may be the same client
+    // before its Update: a reset would end what it is to report, so it hears nothing and sends again.
+    if (registration.peer.address !== peer.address) {
+      this.counters.unknownToken++
+      throw new NoAnswer("a notification from an address that is not the device's")
     }
     const now = this.options.clock.now()
     this.counters.notifications++

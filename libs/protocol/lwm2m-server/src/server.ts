@@ -101,9 +101,9 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
     { stale: 'deliver' },
   )
   endpoint.serve((request, peer) => {
-    const [first, ...rest] = request.uriPath
-    if (first === 'rd') return registering.handle(request, peer)
-    if (first === 'dp' && rest.length === 0) return reporting.send(request, peer)
+    const { uriPath } = request
+    if (uriPath[0] === 'rd') return registering.handle(request, peer)
+    if (uriPath[0] === 'dp' && uriPath.length === 1) return reporting.send(request, peer)
     throw new ProtocolError(Code.NotFound, 'an LwM2M Server serves /rd and /dp')
   })
   return {

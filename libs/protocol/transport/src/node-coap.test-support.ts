@@ -175,6 +175,7 @@ export async function createNodeCoapEndpoint(): Promise<{ endpoint: CoapEndpoint
     },
     onObserverGone: () => undefined,
     newToken: () => Uint8Array.of(0x4e, 0x43, ++tokens),
+    nudge: () => undefined, // it has no way to
     ping: () => Promise.reject(new Error('node-coap has no ping')),
     close: async () => {
       for (const outgoing of observers.values()) outgoing.end()
