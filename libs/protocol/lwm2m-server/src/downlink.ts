@@ -113,8 +113,9 @@ export class Downlink {
 
   /** The device may be listening: goes on with what there is for it, once the answer under way has left. */
   wake(registration: Registration): void {
-    if (this.#closed || this.#busy.has(registration.deviceId)) return
+    // for most nothing waits
     if (!this.#waiting.has(registration.deviceId) && !this.#plans.has(registration.location)) return
+    if (this.#closed || this.#busy.has(registration.deviceId)) return
     this.#busy.set(registration.deviceId, {
       peerId: registration.peer.id,
       abort: new AbortController(),
