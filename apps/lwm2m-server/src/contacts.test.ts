@@ -20,7 +20,8 @@ describe('the contact expected of a newcomer', () => {
     const contacts = new Contacts({
       clock,
       assumedCadenceSeconds: 86_400,
-      flush: async () => {},
+      flush: async () => [],
+      onRemoved: ignore,
       onFlushed: ignore,
       onFailed: ignore,
     })

@@ -13,7 +13,10 @@ const LIFETIME_SHARE = 0.4
 export interface ContactsOptions {
   readonly clock: Clock
   readonly assumedCadenceSeconds: number
-  readonly flush: (updates: readonly ContactUpdate[]) => Promise<void>
+  /** Writes contacts; gives the ids of devices that are no more. */
+  readonly flush: (updates: readonly ContactUpdate[]) => Promise<readonly string[]>
+  /** Told of devices that were heard and are no more. */
+  readonly onRemoved: (deviceIds: readonly string[]) => void
   /** Told the devices whose contact is now in the database. */
   readonly onFlushed: (deviceIds: readonly string[]) => void
   readonly onFailed: (error: unknown) => void
@@ -28,7 +31,7 @@ export class Contacts {
   readonly #models = new ModelCadences()
   readonly #dirty = new Map<string, { registration: Registration; absentSince?: number }>()
   #timer: Timer | undefined
-  #flushing: Promise<void> = Promise.resolve()
+  #flushing: Promise<boolean> = Promise.resolve(true)
 
   constructor(private readonly options: ContactsOptions) {}
 
@@ -53,7 +56,7 @@ export class Contacts {
       modelDefaultCadenceSeconds: learned ? before.cadenceSeconds : this.#assumed(registration, now),
     })
     this.#states.set(deviceId, state)
-    if (!learned) this.#note(registration, state)
+    if (!learned || state.cadenceSeconds !== before.cadenceSeconds) this.#note(registration, state)
     const absentSince = this.#dirty.get(deviceId)?.absentSince ?? before?.lastContactAt
     this.#dirty.set(deviceId, { registration, absentSince })
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
@@ -83,32 +86,45 @@ export class Contacts {
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
 
-  /** Writes what is not written yet. */
-  flush(): Promise<void> {
+  /** Writes what is not written yet, up to a number at a time. False when the database did not take it. */
+  flush(): Promise<boolean> {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#flushing = this.#flushing.then(() => this.#write())
     return this.#flushing
   }
 
-  async #write(): Promise<void> {
+  /** Writes all that has been heard until now. False when the database did not take it. */
+  async drain(): Promise<boolean> {
+    for (let left = Math.ceil(this.#dirty.size / MAX_PER_FLUSH); left > 0; left--)
+      if (!(await this.flush())) return false
+    return true
+  }
+
+  async #write(): Promise<boolean> {
     const taken = [...this.#dirty.entries()].slice(0, MAX_PER_FLUSH)
     for (const [deviceId] of taken) this.#dirty.delete(deviceId)
     const updates = taken.flatMap(([deviceId, { registration, absentSince }]): ContactUpdate[] => {
       const contact = this.#states.get(deviceId)
-      const { peer, expiresAt, updatedAt } = registration
+      const { location, peer, expiresAt, updatedAt } = registration
+      const { address, port } = peer
       return contact
-        ? [{ deviceId, contact, expiresAt, updatedAt, address: peer.address, port: peer.port, absentSince }]
+        ? [{ deviceId, location, contact, expiresAt, updatedAt, address, port, absentSince }]
         : []
     })
+    let written = false
     try {
-      await this.options.flush(updates)
+      const removed = await this.options.flush(updates)
+      for (const deviceId of removed) this.#states.delete(deviceId)
+      if (removed.length > 0) this.options.onRemoved(removed)
+      written = true
       if (updates.length > 0) this.options.onFlushed(updates.map((update) => update.deviceId))
     } catch (error) {
       this.options.onFailed(error)
       for (const [deviceId, entry] of taken) if (!this.#dirty.has(deviceId)) this.#dirty.set(deviceId, entry)
     }
     if (this.#dirty.size > 0) this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+    return written
   }
 }
 

@@ -63,6 +63,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
       clock: systemClock,
       assumedCadenceSeconds: configuration.assumedCadenceSeconds,
       flush: (updates) => registrations.flushContacts(updates),
+      onRemoved: (deviceIds) => this.#server?.forget(deviceIds),
       onFlushed: (deviceIds) => this.#publish('device', deviceIds),
       onFailed: (error) => this.#failed('contacts', error),
     })
@@ -176,6 +177,8 @@ export class LwM2mServerService implements OnApplicationShutdown {
     this.#beating = true
     const now = Date.now()
     try {
+      // who says that it listens must have told what it heard: after an outage of the database nobody is silent because of us
+      if (!(await this.#contacts.drain())) return
       await registrations.listening(organisationId, now, false)
       const coap = Object.fromEntries(
         Object.entries(this.#endpoint?.counters ?? {}).map(([name, count]) => [

@@ -1,4 +1,4 @@
-import type { Clock } from '@fieldline/bytes'
+import type { Clock, Timer } from '@fieldline/bytes'
 import { DomainError } from '@fieldline/contracts'
 import type { BusEvent, OperationResult, Value } from '@fieldline/contracts'
 import { validateOperation } from '@fieldline/operations'
@@ -12,8 +12,12 @@ import type {
 } from '@fieldline/lwm2m-server'
 import type { OperationRepository, StoredOperation } from '@fieldline/store'
 
-/** How long an answer may take: MAX_TRANSMIT_WAIT of the default profile (93 s) and some. */
+/**
+ * How long an answer is waited for by who does not know better: MAX_TRANSMIT_WAIT of the default profile (93 s) and some. While the exchange
+ * lives, which takes longer where the answer is a separate or a long one, the time is put off again and again.
+ */
 const ANSWER_MS = 120_000
+const STILL_WAITING_MS = 30_000
 /** An outcome that cannot be stored is kept and tried again: nobody else knows it. */
 const STORE_AGAIN_MS = 1_000
 const STORE_TRIES = 90
@@ -28,6 +32,10 @@ export interface OperationStoreOptions {
 
 /** The operation port of the LwM2M Server: rows of PostgreSQL, moved by the machine of fleet/operations. */
 export class PostgresOperationStore implements OperationStore {
+  /** Sent, and their exchange lives. */
+  readonly #underWay = new Set<string>()
+  #timer: Timer | undefined
+
   constructor(private readonly options: OperationStoreOptions) {}
 
   devicesWaiting(): Promise<string[]> {
@@ -65,10 +73,31 @@ export class PostgresOperationStore implements OperationStore {
   async sending(operation: DownlinkOperation): Promise<boolean> {
     const now = this.options.clock.now()
     const { send } = await this.#apply(operation.id, { type: 'dispatch', answerBy: now + ANSWER_MS })
+    if (send) {
+      this.#underWay.add(operation.id)
+      this.#timer ??= this.options.clock.after(STILL_WAITING_MS, () => void this.#stillWaiting())
+    }
     return send
   }
 
+  async #stillWaiting(): Promise<void> {
+    this.#timer = undefined
+    if (this.#underWay.size === 0) return
+    const { repository, clock } = this.options
+    // a database that is away judges nothing either
+    await repository.stillWaited([...this.#underWay], clock.now() + ANSWER_MS).catch(() => undefined)
+    this.#timer ??= clock.after(STILL_WAITING_MS, () => void this.#stillWaiting())
+  }
+
   async finish(operation: DownlinkOperation, outcome: DownlinkOutcome): Promise<void> {
+    try {
+      await this.#finish(operation, outcome)
+    } finally {
+      this.#underWay.delete(operation.id)
+    }
+  }
+
+  async #finish(operation: DownlinkOperation, outcome: DownlinkOutcome): Promise<void> {
     if (outcome.type !== 'answered') {
       await this.#applySurely(operation.id, { type: outcome.type }, { text: outcome.detail })
       return

@@ -20,6 +20,14 @@ describe('the default cadence of a model', () => {
     expect(fleet([60, 60, 60, 60]).defaultOf('water', 0)).toBeUndefined()
   })
 
+  it('is remembered of a bounded number of models, and asked of a bounded number of devices', () => {
+    const models = fleet(Array.from({ length: 256 }, () => 60))
+    for (let i = 0; i < 1_000; i++) models.note('water', `late-${i}`, 3_600)
+    expect(models.defaultOf('water', 0)).toBe(60)
+    for (let i = 0; i < 4_096; i++) models.note(`model ${i}`, 'device', 60)
+    expect(models.defaultOf('water', 60_000)).toBeUndefined()
+  })
+
   it('follows what is learned later, at most once a minute', () => {
     const models = fleet([60, 60, 60, 60, 60])
     expect(models.defaultOf('water', 0)).toBe(60)

@@ -2,6 +2,9 @@
 const minimumDevices = 5
 /** Those who chatter are known first: a model is spoken for only when nearly all of its devices are. */
 const knownShare = 0.8
+/** Of one model, so many devices speak for the others; of models, so many are known, and the oldest make room. */
+const mostDevices = 256
+const mostModels = 4_096
 /** How often, at most, one model's default is worked out anew. */
 const refreshMs = 60_000
 
@@ -25,8 +28,10 @@ export class ModelCadences {
     if (!entry) {
       entry = { cadences: new Map(), defaultSeconds: undefined, workedOutAt: Number.NEGATIVE_INFINITY }
       this.#models.set(model, entry)
+      if (this.#models.size > mostModels) this.#models.delete(this.#models.keys().next().value as string)
     }
-    entry.cadences.set(deviceId, cadenceSeconds)
+    if (entry.cadences.size < mostDevices || entry.cadences.has(deviceId))
+      entry.cadences.set(deviceId, cadenceSeconds)
   }
 
   /** The model's default at `now` (epoch milliseconds) in seconds; undefined while too few of its devices are known. */

@@ -170,9 +170,11 @@ export class Registering {
       updatedAt: now,
       expiresAt: expiry(now, news.lifetime ?? 0),
     }
-    return durable(this.options.store.update(stored, changes)).then(() =>
-      this.#updated(registration, peer, news),
-    )
+    return durable(this.options.store.update(stored, changes)).then(() => {
+      if (this.options.registry.byLocation(registration.location) !== registration)
+        throw new ProtocolError(Code.NotFound, 'registered anew meanwhile')
+      return this.#updated(registration, peer, news)
+    })
   }
 
   #updated(registration: Registration, peer: Peer, news?: Partial<Registration>): CoapResponse {

@@ -18,8 +18,11 @@ export function inOrder<T extends KnownContact>(known: readonly T[]): T[] {
   return [...known].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
 }
 
-/** Locks the devices and writes their contacts, in the order of `inOrder`. */
-export async function writeContacts(client: pg.PoolClient, known: readonly KnownContact[]): Promise<void> {
+/** Locks the devices and writes their contacts, in the order of `inOrder`. Gives the ids of those that are no more. */
+export async function writeContacts(
+  client: pg.PoolClient,
+  known: readonly KnownContact[],
+): Promise<string[]> {
   const ids = known.map(({ deviceId }) => deviceId)
   const times = (of: (contact: ContactState) => number | null): (Date | null)[] =>
     known.map(({ contact }) => {
@@ -27,12 +30,12 @@ export async function writeContacts(client: pg.PoolClient, known: readonly Known
       return moment === null ? null : at(moment)
     })
   await lockDevices(client, ids)
-  await client.query(
+  const { rows } = await client.query<{ id: string }>(
     `UPDATE device SET contact = news.contact, last_contact_at = news.last_contact_at, expected_at = news.expected_at, late_at = news.late_at,
        silent_at = news.silent_at, awake_until = news.awake_until
      FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
        AS news (id, contact, last_contact_at, expected_at, late_at, silent_at, awake_until)
-     WHERE device.id = news.id`,
+     WHERE device.id = news.id RETURNING device.id`,
     [
       ids,
       known.map(({ contact }) => JSON.stringify(contact)),
@@ -43,4 +46,6 @@ export async function writeContacts(client: pg.PoolClient, known: readonly Known
       times(({ awakeUntil }) => awakeUntil),
     ],
   )
+  const written = new Set(rows.map(({ id }) => id))
+  return ids.filter((id) => !written.has(id))
 }

@@ -79,12 +79,14 @@ describe('registrations', () => {
     await registrations.register(organisationId, longest('long-stranger'), { admitUnknown: false })
     const candidates = await listCandidates(database, organisationId, { limit: 100 })
     expect(candidates.find(({ endpoint }) => endpoint === 'long-stranger')?.lifetime).toBe(4_294_967_295)
-    const { deviceId } = (await registrations.register(organisationId, longest('long'), {
+    const registered = longest('long')
+    const { deviceId } = (await registrations.register(organisationId, registered, {
       admitUnknown: true,
     })) ?? { deviceId: '' }
     await registrations.flushContacts([
       {
         deviceId,
+        location: registered.location,
         contact: newContact,
         expiresAt: now + 300_000_000_000_000,
         updatedAt: now,
@@ -172,13 +174,15 @@ describe('registrations', () => {
   })
 
   it('carry a contact into many rows at once and tell of a return', async () => {
-    const { deviceId } = (await registrations.register(organisationId, registration('contact'), {
+    const registered = registration('contact')
+    const { deviceId } = (await registrations.register(organisationId, registered, {
       admitUnknown: true,
     })) ?? { deviceId: '' }
     await database.pool.query("UPDATE device SET absence_told = 'late' WHERE id = $1", [deviceId])
     await registrations.flushContacts([
       {
         deviceId,
+        location: registered.location,
         contact: newContact,
         expiresAt: now + 1,
         updatedAt: now,
@@ -193,6 +197,28 @@ describe('registrations', () => {
       kind: 'back',
       absentMs: 5_000,
     })
+  })
+
+  it('leave a registration alone that replaced the one heard, and name devices that are no more', async () => {
+    const registered = registration('moved')
+    const { deviceId } = (await registrations.register(organisationId, registered, {
+      admitUnknown: true,
+    })) ?? { deviceId: '' }
+    const heard = { contact: newContact, expiresAt: now + 1, updatedAt: now, address: '127.0.0.9', port: 9 }
+    const gone = randomUUID()
+    expect(
+      await registrations.flushContacts([
+        { ...heard, deviceId, location: 'an earlier one' },
+        { ...heard, deviceId: gone, location: 'x' },
+      ]),
+    ).toEqual([gone])
+    const stored = { ...registered, deviceId, organisationId }
+    await registrations.update({ ...stored, location: 'an earlier one', lifetime: 7 }, ['lifetime'])
+    const [live] = (await registrations.loadLive()).filter((one) => one.deviceId === deviceId)
+    expect(live).toMatchObject({ address: stored.address, port: stored.port, lifetime: stored.lifetime })
+    await registrations.update({ ...stored, lifetime: 7 }, ['lifetime'])
+    const [changed] = (await registrations.loadLive()).filter((one) => one.deviceId === deviceId)
+    expect(changed?.lifetime).toBe(7)
   })
 })
 
@@ -269,6 +295,16 @@ describe('operations', () => {
     const id = await create('gone')
     await operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)
     await expect(operations.apply(id, { type: 'cancel' }, now)).rejects.toThrow(DomainError)
+  })
+
+  it('are not given up by others while their process still waits for the answer', async () => {
+    const id = await create('waits')
+    await operations.apply(id, { type: 'dispatch', answerBy: now + 10 }, now)
+    await operations.stillWaited([id], now + 5_000)
+    expect(await operations.overdue(now + 1_000, 1_000)).not.toContain(id)
+    await operations.stillWaited([id], now + 100)
+    expect(await operations.overdue(now + 1_000, 1_000)).not.toContain(id)
+    expect(await operations.overdue(now + 6_000, 1_000)).toContain(id)
   })
 
   it('whose time is up are found, and end as expired without having been sent', async () => {

@@ -211,6 +211,14 @@ export class OperationRepository {
     return rows.map((row) => row.id)
   }
 
+  /** The process that sent these still waits for their answers: nobody else gives them up before `answerBy`, in epoch milliseconds. */
+  async stillWaited(ids: readonly string[], answerBy: number): Promise<void> {
+    await this.database.pool.query(
+      "UPDATE operation SET answer_by = $2 WHERE id = ANY($1) AND state = 'sent' AND answer_by < $2",
+      [ids, new Date(answerBy)],
+    )
+  }
+
   /** Ids of operations that a process which is gone had sent. */
   async sent(): Promise<string[]> {
     const { rows } = await this.database.pool.query<{ id: string }>(

@@ -41,6 +41,8 @@ export type NewRegistration = Omit<StoredRegistration, 'deviceId' | 'organisatio
 
 /** What moved since the last flush: no more than the latest per device is kept. */
 export interface ContactUpdate extends KnownContact {
+  /** Of the registration that was heard: one that was replaced meanwhile is left alone. */
+  readonly location: string
   readonly expiresAt: number
   readonly updatedAt: number
   readonly address: string
@@ -179,12 +181,12 @@ export class RegistrationRepository {
     return undefined
   }
 
-  /** Writes what an Update changed beside its time. */
+  /** Writes what an Update changed beside its time; nothing, if the registration was replaced meanwhile. */
   async update(registration: StoredRegistration, changes: readonly string[]): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
-      await client.query(
+      const { rowCount } = await client.query(
         `UPDATE registration SET lifetime = $2, binding = $3, queue_mode = $4, address = $5, port = $6, object_links = $7, updated_at = $8, expires_at = $9
-         WHERE device_id = $1`,
+         WHERE device_id = $1 AND location = $10`,
         [
           registration.deviceId,
           registration.lifetime,
@@ -195,8 +197,10 @@ export class RegistrationRepository {
           storableText(registration.objectLinks),
           at(registration.updatedAt),
           at(registration.expiresAt),
+          registration.location,
         ],
       )
+      if (!rowCount) return
       const { organisationId, deviceId, updatedAt } = registration
       const address = `${registration.address}:${registration.port}`
       await appendTimeline(client, [
@@ -275,26 +279,29 @@ export class RegistrationRepository {
     await inTransaction(this.database.pool, (client) => writeContacts(client, inOrder(known)))
   }
 
-  /** Carries contacts into the rows, many devices in one statement. */
-  async flushContacts(updates: readonly ContactUpdate[]): Promise<void> {
-    if (updates.length === 0) return
+  /** Carries contacts into the rows, many devices in one statement. Gives the ids of devices that were removed. */
+  async flushContacts(updates: readonly ContactUpdate[]): Promise<string[]> {
+    if (updates.length === 0) return []
     const sorted = inOrder(updates)
     const ids = sorted.map((update) => update.deviceId)
-    await inTransaction(this.database.pool, async (client) => {
-      await writeContacts(client, sorted)
+    return inTransaction(this.database.pool, async (client) => {
+      const removed = await writeContacts(client, sorted)
       await tellReturns(client, sorted)
       await client.query(
         `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port
-         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[]) AS news (id, updated_at, expires_at, address, port)
-         WHERE registration.device_id = news.id`,
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[], $6::text[])
+           AS news (id, updated_at, expires_at, address, port, location)
+         WHERE registration.device_id = news.id AND registration.location = news.location`,
         [
           ids,
           sorted.map((update) => at(update.updatedAt)),
           sorted.map((update) => at(update.expiresAt)),
           sorted.map((update) => update.address),
           sorted.map((update) => update.port),
+          sorted.map((update) => update.location),
         ],
       )
+      return removed
     })
   }
 
