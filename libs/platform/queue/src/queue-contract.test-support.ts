@@ -14,7 +14,11 @@ export function queueContract(addresses: QueueAddresses): void {
     const enough = new Promise<void>((resolve) => (told = resolve))
     const note = (text: string): void => {
       seen.push(text)
-      if (seen.filter((entry) => entry === 'sweep').length >= 2 && seen.includes('tick 7')) told()
+      if (
+        seen.filter((entry) => entry === 'sweep').length >= 2 &&
+        ['tick 7', 'chunk 2'].every((entry) => seen.includes(entry))
+      )
+        told()
     }
     const stop = await startProcessors(
       addresses,
