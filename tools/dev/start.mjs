@@ -119,6 +119,8 @@ async function start(options, supervisor, steps) {
     REGISTRATION: options.registration,
     // a demo meter lives a day in minutes: what a real one reports daily it reports at each wake
     OBSERVATION_TIME_SCALE: options.demo ? '480' : '1',
+    // a real meter that connects beside the demo must not report 480 times as often
+    OBSERVATION_TIME_SCALE_FOR: 'urn:imei:00481,urn:dev:ops:32473-',
   })
   const api = app('api', {
     API_HOST: '127.0.0.1',

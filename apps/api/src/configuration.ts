@@ -9,7 +9,7 @@ export interface Configuration {
   readonly port: number
   /** Signs sessions. */
   readonly authSecret: string
-  /** Where people open the console: the one origin whose cookies may change something. */
+  /** Where people open the console: see `consoleOrigins`. */
   readonly consoleUrl: string
   /** The first sign-in and key, made known at the start unless they are. */
   readonly firstSignIn:
@@ -42,4 +42,12 @@ function readCredentials(path: string): NonNullable<Configuration['firstSignIn']
   throw new ConfigurationError(
     `CREDENTIALS_FILE ${path} is not a readable JSON file with email, password and apiKey.`,
   )
+}
+
+/** The origins of the console's own pages. On one machine `localhost` and `127.0.0.1` are one place, whichever a person types. */
+export function consoleOrigins({ consoleUrl }: Pick<Configuration, 'consoleUrl'>): string[] {
+  const { protocol, hostname, port } = new URL(consoleUrl)
+  const names = ['localhost', '127.0.0.1']
+  const hosts = names.includes(hostname) ? names : [hostname]
+  return hosts.map((host) => `${protocol}//${host}${port === '' ? '' : `:${port}`}`)
 }

@@ -10,6 +10,8 @@ export interface Configuration {
   readonly registration: 'open' | 'known'
   /** Divides the periods of the observation plan: a demonstration lives a day in minutes. */
   readonly timeScale: number
+  /** Only for endpoints that begin with one of these; for all, if there is none. */
+  readonly timeScaleFor: readonly string[]
   /** Seconds; the cadence assumed of a device until it is learned. */
   readonly assumedCadenceSeconds: number
 }
@@ -24,6 +26,9 @@ export function readConfiguration(): Configuration {
     port: environment.port('COAP_PORT', 5683),
     registration: environment.oneOf('REGISTRATION', ['open', 'known'], 'known'),
     timeScale: environment.wholeNumber('OBSERVATION_TIME_SCALE', 1, 1, 86_400),
+    timeScaleFor: (environment.optional('OBSERVATION_TIME_SCALE_FOR') ?? '')
+      .split(',')
+      .filter((prefix) => prefix !== ''),
     assumedCadenceSeconds: environment.wholeNumber('ASSUMED_CADENCE_SECONDS', 86_400, 1),
   }
 }

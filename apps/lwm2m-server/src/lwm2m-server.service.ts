@@ -111,7 +111,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
       operations,
       sink: new PostgresReportSink(this.#writer),
       events: this.#events(conflicts),
-      afterRegister: (registration) => afterRegister(registration, configuration.timeScale),
+      afterRegister: (registration) => afterRegister(registration, configuration),
     })
     this.#server = server
     bus.subscribe(

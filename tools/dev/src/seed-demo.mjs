@@ -27,28 +27,27 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
   const database = openDatabase(databaseUrl, { connections: 4 })
   try {
     const fleet = demoFleet({ seed, meters })
+    const endpoints = fleet.map((/** @type {{ endpoint: string }} */ meter) => meter.endpoint)
+    // what is known of a meter's contacts is written last: one without was interrupted, and begins anew
     const { rows } = await database.pool.query(
-      'SELECT endpoint FROM device WHERE organisation_id = $1 AND endpoint = ANY($2)',
-      [organisationId, fleet.map((/** @type {{ endpoint: string }} */ meter) => meter.endpoint)],
+      'SELECT id, endpoint, contact IS NOT NULL AS done FROM device WHERE organisation_id = $1 AND endpoint = ANY($2)',
+      [organisationId, endpoints],
     )
-    const known = new Set(rows.map((/** @type {{ endpoint: string }} */ row) => row.endpoint))
-    const missing = fleet.filter((/** @type {{ endpoint: string }} */ meter) => !known.has(meter.endpoint))
+    /** @type {Map<string, { id: string, done: boolean }>} */
+    const known = new Map(
+      rows.map((/** @type {{ endpoint: string, id: string, done: boolean }} */ row) => [row.endpoint, row]),
+    )
+    const missing = fleet.filter(
+      (/** @type {{ endpoint: string }} */ meter) => !known.get(meter.endpoint)?.done,
+    )
     if (missing.length === 0) return
     say(`making ${missing.length} demo meters known, with ${HISTORY_DAYS} days of readings`)
     const now = Date.now()
     await ensureDays(database.pool, now - HISTORY_DAYS * DAY_MS, now + 3 * DAY_MS)
     const inventory = new InventoryRepository(database)
-    const writer = new ValueWriter(database.pool, systemClock, { maxRows: ROWS_PER_WRITE })
+    const registrations = new RegistrationRepository(database)
+    const writer = new ValueWriter(database.pool, systemClock, { maxRows: ROWS_PER_WRITE, maxDelayMs: 0 })
     const actor = { kind: 'system', id: 'demo', name: 'Demo fleet', organisationId, role: 'admin' }
-    /** @type {unknown[]} */
-    const contacts = []
-    /** @type {unknown[]} */
-    let pending = []
-    const flush = async () => {
-      const taken = pending
-      pending = []
-      await writer.write(taken)
-    }
     for (const [index, meter] of missing.entries()) {
       const device = {
         endpoint: meter.endpoint,
@@ -70,7 +69,21 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
         },
         now,
       )
-      const deviceId = await inventory.create(organisationId, device, audit, now)
+      const interrupted = known.get(meter.endpoint)
+      if (interrupted)
+        await database.pool.query('DELETE FROM telemetry.value WHERE device_id = $1', [interrupted.id])
+      const deviceId = interrupted?.id ?? (await inventory.create(organisationId, device, audit, now))
+      if (index < METERS_WITH_HISTORY) {
+        /** @type {unknown[]} */
+        const rows = []
+        for (const { timeMs, nodes } of history(meter, now - HISTORY_DAYS * DAY_MS, now))
+          for (const node of nodes) {
+            const row = toRow({ ...node, time: timeMs }, { organisationId, deviceId }, 'notify', timeMs)
+            if (row) rows.push(row)
+          }
+        for (let from = 0; from < rows.length; from += ROWS_PER_WRITE)
+          await writer.write(rows.slice(from, from + ROWS_PER_WRITE))
+      }
       let contact
       for (const at of pastContacts(meter, now, PAST_CONTACTS))
         contact = onContact(contact, at, {
@@ -78,18 +91,8 @@ export async function seedDemo({ databaseUrl, meters, seed }) {
           awakeWindowSeconds: defaultAwakeWindowMs / 1_000,
           modelDefaultCadenceSeconds: 0,
         })
-      if (contact) contacts.push({ deviceId, contact })
-      if (index >= METERS_WITH_HISTORY) continue
-      for (const { timeMs, nodes } of history(meter, now - HISTORY_DAYS * DAY_MS, now)) {
-        for (const node of nodes) {
-          const row = toRow({ ...node, time: timeMs }, { organisationId, deviceId }, 'notify', timeMs)
-          if (row) pending.push(row)
-        }
-        if (pending.length >= ROWS_PER_WRITE) await flush()
-      }
+      await registrations.rememberContacts([{ deviceId, contact }])
     }
-    await flush()
-    await new RegistrationRepository(database).rememberContacts(contacts)
     await writer.close()
     say(`demo meters are known; ${writer.counters.rows} readings`)
   } finally {

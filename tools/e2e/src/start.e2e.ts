@@ -126,7 +126,7 @@ describe('a start that is stopped on its way ends without a complaint, and every
       expect(said).toMatch(/stopped\n$/)
       expect(said).not.toMatch(/failed/)
       expect(seen.size).toBeGreaterThan(1)
-      await until('the end of every process', 2_000, () => ![...seen].some(isAlive))
+      await until('the end of every process', asked + 15_000 - Date.now(), () => ![...seen].some(isAlive))
     })
   }
 })

@@ -1,6 +1,7 @@
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import type { Database } from '@fieldline/store'
+import { consoleOrigins } from '../configuration.js'
 import type { Configuration } from '../configuration.js'
 import { ADDRESS_HEADER } from './web-request.js'
 
@@ -13,7 +14,7 @@ export function createAuthentication({ authSecret, consoleUrl }: Configuration, 
     baseURL: consoleUrl,
     basePath: '/api/auth',
     secret: authSecret,
-    trustedOrigins: [consoleUrl],
+    trustedOrigins: consoleOrigins({ consoleUrl }),
     database: prismaAdapter(prisma, { provider: 'postgresql' }),
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     session: { expiresIn: WEEK_SECONDS, updateAge: 86_400 },

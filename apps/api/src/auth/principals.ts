@@ -6,6 +6,7 @@ import { DomainError } from '@fieldline/contracts'
 import { ApiKeyRepository, defaultOrganisationId } from '@fieldline/store'
 import type { Database } from '@fieldline/store'
 import { CONFIGURATION, DATABASE } from '../tokens.js'
+import { consoleOrigins } from '../configuration.js'
 import type { Configuration } from '../configuration.js'
 import { AUTHENTICATION } from './tokens.js'
 import type { Authentication } from './authentication.js'
@@ -49,7 +50,11 @@ export class Principals {
     if (!session) return undefined
     // a cookie travels by itself: what changes something must come from the console's own pages
     const { origin } = request.headers
-    if (request.method !== 'GET' && origin !== undefined && origin !== this.configuration.consoleUrl) {
+    if (
+      request.method !== 'GET' &&
+      origin !== undefined &&
+      !consoleOrigins(this.configuration).includes(origin)
+    ) {
       throw new DomainError(
         'forbidden',
         `Changes with a session are accepted from ${this.configuration.consoleUrl} only; programs send an API key.`,

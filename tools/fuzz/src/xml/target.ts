@@ -9,7 +9,6 @@ import { mutate } from '../mutate.js'
 import { BrokenPromise } from '../target.js'
 import type { Target } from '../target.js'
 
-const text = new TextDecoder()
 const files = corpusFiles('xml', '.xml').map((file) => join(file.text))
 
 const numbers = ['0', '1', '7', '65534', '65535', '65536', '-1', '1.0', '', '00', '1e3', '99999999999']
