@@ -33,14 +33,16 @@ export class Deduplication {
   readonly #counters: CoapCounters
   readonly #hash: KeyedHash
   #capacity = firstCapacity
-  #heads = new Int32Array(firstCapacity).fill(-1)
+  /** The latest entry of each bucket, the lower half of its number. */
+  #heads = new Int32Array(firstCapacity)
   #bytes = new Uint8Array(firstCapacity * entryBytes)
   #halves = new Uint16Array(this.#bytes.buffer)
   #words = new Int32Array(this.#bytes.buffer)
   readonly #long = new Map<number, Uint8Array>()
   #longBytes = 0
-  #first = 0
-  #next = 0
+  // From 1 on, so that a bucket of 0 is empty.
+  #first = 1
+  #next = 1
   #origin: number | undefined
 
   constructor(maxExchanges: number, maxLongBytes: number, random: Random, counters: CoapCounters) {
@@ -72,19 +74,25 @@ export class Deduplication {
     const low = b & 0xffff
     const words = this.#words
     const halves = this.#halves
-    for (let i = this.#heads[this.#bucket(a, messageId)]; i >= 0; i = words[i * wordsOfEntry]) {
+    const mask = this.#capacity - 1
+    let behind = 0
+    // Each link leads to an older entry. One that was dropped is no longer within the ring, and so are those after it.
+    for (let link = this.#heads[this.#bucket(a, messageId)]; ; link = words[(link & mask) * wordsOfEntry]) {
+      const distance = (this.#next - link) >>> 0
+      if (distance <= behind || distance > this.size) return -1
+      behind = distance
+      const i = link & mask
       const half = i * halvesOfEntry
       const word = i * wordsOfEntry
       if (
         halves[half + Half.id] === messageId &&
         words[word + Word.hashA] === a &&
-        halves[half + Half.hashB] === low
+        halves[half + Half.hashB] === low &&
+        this.#mark(i) !== Mark.free
       ) {
-        if (words[word + Word.expiry] <= this.#time(nowMs)) return -1
-        return this.#first + ((i - this.#first) & (this.#capacity - 1))
+        return words[word + Word.expiry] <= this.#time(nowMs) ? -1 : this.#next - distance
       }
     }
-    return -1
   }
 
   /** Remembers a message as pending; answers its entry. */
@@ -110,7 +118,7 @@ export class Deduplication {
     this.#halves[i * halvesOfEntry + Half.hashB] = this.#hash.b
     this.#halves[i * halvesOfEntry + Half.id] = messageId
     this.#bytes[i * entryBytes + Byte.mark] = Mark.pending
-    this.#chain(i)
+    this.#chain(entry)
     return entry
   }
 
@@ -127,10 +135,11 @@ export class Deduplication {
     this.#bytes[i * entryBytes + Byte.mark] = mark
   }
 
-  #chain(i: number): void {
+  #chain(entry: number): void {
+    const i = entry & (this.#capacity - 1)
     const bucket = this.#bucketOf(i)
     this.#words[i * wordsOfEntry + Word.next] = this.#heads[bucket]
-    this.#heads[bucket] = i
+    this.#heads[bucket] = entry
   }
 
   #dropOldest(now: number): void {
@@ -141,22 +150,13 @@ export class Deduplication {
     this.#first++
   }
 
+  /** Its links stay: who follows them sees by the mark, and later by the number, that it is gone. */
   #drop(entry: number): void {
     const i = entry & (this.#capacity - 1)
     const mark = this.#mark(i)
     if (mark === Mark.free) return
     if (mark === Mark.long) this.#forgetLong(entry)
     this.#setMark(i, Mark.free)
-    const words = this.#words
-    const bucket = this.#bucketOf(i)
-    const next = words[i * wordsOfEntry + Word.next]
-    let at = this.#heads[bucket]
-    if (at === i) {
-      this.#heads[bucket] = next
-      return
-    }
-    while (at >= 0 && words[at * wordsOfEntry + Word.next] !== i) at = words[at * wordsOfEntry + Word.next]
-    if (at >= 0) words[at * wordsOfEntry + Word.next] = next
   }
 
   #forgetLong(entry: number): void {
@@ -235,10 +235,10 @@ export class Deduplication {
     this.#bytes = bytes
     this.#halves = new Uint16Array(bytes.buffer)
     this.#words = new Int32Array(bytes.buffer)
-    this.#heads = new Int32Array(this.#capacity).fill(-1)
+    this.#heads = new Int32Array(this.#capacity)
     for (let entry = this.#first; entry < this.#next; entry++) {
       const i = entry & (this.#capacity - 1)
-      if (this.#mark(i) !== Mark.free) this.#chain(i)
+      if (this.#mark(i) !== Mark.free) this.#chain(entry)
     }
   }
 }

@@ -122,7 +122,7 @@ class Endpoint implements CoapEndpoint {
   }
 
   newToken(): Uint8Array {
-    return this.#tokens.draw()
+    return this.#tokens.draw().slice()
   }
 
   request(peer: Peer, request: CoapRequest, options: RequestOptions = noOptions): Promise<CoapResponse> {

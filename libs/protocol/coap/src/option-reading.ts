@@ -52,8 +52,15 @@ const strictText = new TextDecoder('utf-8', { fatal: true })
 function textOf(view: MessageView, i: number): string {
   const { bytes } = view
   const end = view.ends[i]
+  let at = view.starts[i]
   let text = ''
-  for (let at = view.starts[i]; at < end; at++) {
+  // four at a time: each string on the way to the whole is garbage
+  for (; at + 4 <= end; at += 4) {
+    const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+    if ((a | b | c | d) >= 0x80) return decodeText(view.value(i))
+    text += String.fromCharCode(a, b, c, d)
+  }
+  for (; at < end; at++) {
     const byte = bytes[at]
     if (byte >= 0x80) return decodeText(view.value(i))
     text += String.fromCharCode(byte)

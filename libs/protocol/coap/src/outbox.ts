@@ -102,7 +102,7 @@ export class Outbox {
   #mayStart(interaction: Interaction): boolean {
     const { state, profile } = interaction
     if (state.outstanding >= profile.nstart || !interaction.canStart()) return false
-    const wait = state.messageIdWait(this.clock.now(), profile)
+    const wait = state.beginsHalf ? state.messageIdWait(this.clock.now(), profile) : 0
     if (wait > 0) this.wheel.start(state, wait)
     return wait === 0
   }

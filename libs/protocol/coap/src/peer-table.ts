@@ -79,12 +79,17 @@ export class PeerState extends WheelTimer implements RoundTrip {
     else this.#more?.delete(interaction.messageId)
   }
 
+  /** The next Message ID is the first of its half: only such a one may have to wait. */
+  get beginsHalf(): boolean {
+    return this.nextMessageId % halfOfIds === 0
+  }
+
   /**
    * How long the next Message ID has to wait, milliseconds: one may be used again only after EXCHANGE_LIFETIME (RFC 7252 §4.4), so a half of
    * them is not begun until the other has lasted so long.
    */
   messageIdWait(nowMs: number, profile: TransmissionProfile): number {
-    if (this.nextMessageId % halfOfIds !== 0 || this.halfSince === 0) return 0
+    if (!this.beginsHalf || this.halfSince === 0) return 0
     return Math.max(0, this.halfSince + exchangeLifetime(profile) - nowMs)
   }
 

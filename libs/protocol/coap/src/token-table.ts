@@ -34,14 +34,15 @@ export class TokenTable {
 
   constructor(private readonly random: Random) {}
 
-  /** A fresh token, never that of an open exchange with any peer. */
+  /** A fresh token, never that of an open exchange with any peer: a view of a lot, to be copied by who keeps it for long. */
   draw(): Uint8Array {
     for (;;) {
       if (this.#at + tokenBytes > this.#drawn.length) {
         this.#drawn = this.random.bytes(tokenBytes * lot)
         this.#at = 0
       }
-      const token = this.#drawn.slice(this.#at, (this.#at += tokenBytes))
+      const token = new Uint8Array(this.#drawn.buffer, this.#drawn.byteOffset + this.#at, tokenBytes)
+      this.#at += tokenBytes
       if (!this.#isOpen(token)) return token
     }
   }

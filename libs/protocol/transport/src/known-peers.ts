@@ -43,10 +43,10 @@ export class KnownPeers {
 
   get(address: string, port: number): Peer {
     const known = this.#young.get(address)
-    if (known instanceof Map) {
-      const peer = known.get(port)
-      if (peer) return peer
-    } else if (known?.port === port) return known
+    if (known !== undefined) {
+      const peer = known instanceof Map ? known.get(port) : known
+      if (peer?.port === port) return peer
+    }
     return this.#add(address, port, known)
   }
 

@@ -15,6 +15,7 @@ const firstBlock = Buffer.from([6])
 const socket = createSocket('udp4')
 await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve))
 socket.setRecvBufferSize(4 * 2 ** 20)
+const hostnames: string[] = []
 const agent = new Agent({ type: 'udp4', socket })
 
 function request(hostname: string, port: number): Promise<IncomingMessage> {
@@ -35,7 +36,8 @@ function request(hostname: string, port: number): Promise<IncomingMessage> {
 
 answerQuestions(socket.address().port, (work) =>
   overDevices(work, async (device) => {
-    const { code, payload } = await request(deviceAddress(device), work.port)
+    const hostname = (hostnames[device] ??= deviceAddress(device))
+    const { code, payload } = await request(hostname, work.port)
     return push ? code === '2.04' : code === '2.05' && payload.toString() === deviceAnswer(device)
   }),
 )

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import { Code } from '@fieldline/bytes'
 import { createCoapEndpoint, noBytes } from '@fieldline/coap'
+import type { Peer } from '@fieldline/coap'
 import { createUdpTransport, peerOf } from '@fieldline/transport'
 import { overDevices } from '../client-work.js'
 import { deviceAddress, deviceAnswer, imageOfBlocks } from '../device-addresses.js'
@@ -10,19 +11,22 @@ import { systemClock as clock, systemRandom as random } from '../system.js'
 
 const transport = await createUdpTransport({ host: '127.0.0.1', port: 0 })
 const endpoint = createCoapEndpoint({ transport, clock, random })
-const text = new TextDecoder()
+/** A server knows the peers of its devices from their registrations. */
+const peers: Peer[] = []
 const image = imageOfBlocks()
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString()
 const push = process.argv.includes('--push')
 
 answerQuestions(transport.port, (work) =>
   overDevices(work, async (device) => {
-    const peer = peerOf(deviceAddress(device), work.port)
+    const peer = (peers[device] ??= peerOf(deviceAddress(device), work.port))
     if (push) {
       const put = { code: Code.Put, uriPath: ['5', '0', '0'], uriQuery: [], payload: image }
       return (await endpoint.request(peer, put)).code === Code.Changed
     }
     const get = { code: Code.Get, uriPath: ['3', '0', '9'], uriQuery: [], payload: noBytes }
     const { code, payload } = await endpoint.request(peer, get)
-    return code === Code.Content && text.decode(payload) === deviceAnswer(device)
+    return code === Code.Content && textOf(payload) === deviceAnswer(device)
   }),
 )
