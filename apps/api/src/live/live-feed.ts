@@ -36,6 +36,8 @@ export class LiveFeed implements OnApplicationShutdown {
     campaign: new Set<string>(),
     task: new Map<string, Set<string>>(),
   }
+  /** When the first of the values not told yet were committed; epoch milliseconds. */
+  #valuesSince = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #reading = false
 
@@ -64,6 +66,7 @@ export class LiveFeed implements OnApplicationShutdown {
   #note(event: BusEvent): void {
     if (this.#subscribers.size === 0) return
     const changed = this.#changed
+    if (event.kind === 'values') this.#valuesSince = Math.min(this.#valuesSince, Date.now())
     if (event.kind === 'device' || event.kind === 'values')
       for (const id of event.deviceIds) changed[event.kind].add(id)
     else if (event.kind === 'operation') {
@@ -94,8 +97,7 @@ export class LiveFeed implements OnApplicationShutdown {
       this.#reading = false
     }
     // what was too much for one reading follows
-    const { device, values, operation, campaign } = this.#changed
-    if (device.size + values.size + operation.size + campaign.size > 0)
+    if (Object.values(this.#changed).some(({ size }) => size > 0))
       this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS)
   }
 
@@ -118,8 +120,11 @@ export class LiveFeed implements OnApplicationShutdown {
     const valueIds = this.#take(this.#changed.values)
     const operationIds = this.#take(this.#changed.operation)
     const campaignIds = this.#take(this.#changed.campaign)
-    const tasks = [...this.#changed.task]
-    this.#changed.task.clear()
+    const valuesSince = Math.min(now, this.#valuesSince)
+    if (this.#changed.values.size === 0) this.#valuesSince = Number.POSITIVE_INFINITY
+    const tasks = [...this.#changed.task].map(([campaignId, ids]) => [campaignId, this.#take(ids)] as const)
+    for (const [campaignId, ids] of this.#changed.task)
+      if (ids.size === 0) this.#changed.task.delete(campaignId)
 
     const wanted = [...new Set([...deviceIds, ...valueIds])]
     const devices = wanted.length > 0 ? await repository.byIds(wanted) : []
@@ -131,7 +136,7 @@ export class LiveFeed implements OnApplicationShutdown {
     }
     if (valueIds.length > 0 && this.#anyone('values')) {
       const values = (await latestValues(this.database.pool, valueIds)).filter(
-        (value) => value.receivedAt > now - VALUES_WINDOW_MS,
+        (value) => value.receivedAt > valuesSince - VALUES_WINDOW_MS,
       )
       for (const id of valueIds) {
         const device = byId.get(id)
@@ -163,11 +168,7 @@ export class LiveFeed implements OnApplicationShutdown {
     }
     for (const [campaignId, ids] of tasks) {
       if (![...this.#subscribers].some(({ query }) => query.campaign === campaignId)) continue
-      for (const { organisationId, task } of await this.campaigns.tasksOf(
-        campaignId,
-        [...ids].slice(0, MAX_DEVICES),
-        now,
-      )) {
+      for (const { organisationId, task } of await this.campaigns.tasksOf(campaignId, ids, now)) {
         this.#send(organisationId, { event: 'task', data: { campaignId, task } }, undefined, campaignId)
       }
     }

@@ -3,12 +3,12 @@ import { unionOf } from './live-topics'
 
 describe('live topics', () => {
   it('ask for no device while no screen shows one', () => {
-    expect(unionOf([])).toEqual({ events: ['campaign', 'health'] })
+    expect(unionOf([])).toEqual({ events: ['campaign'] })
   })
 
   it('are the union of what the screens want', () => {
     expect(unionOf([{ endpoints: ['b', 'a'] }, { endpoints: ['a'], campaign: 'c' }])).toEqual({
-      events: ['campaign', 'health', 'device', 'values', 'operation', 'task'],
+      events: ['campaign', 'device', 'values', 'operation', 'task'],
       endpoints: ['a', 'b'],
       campaign: 'c',
     })

@@ -1,7 +1,7 @@
 import type { LiveEventName } from '@fieldline/contracts'
 import type { LiveTopics } from '@fieldline/sdk'
 
-/** What one screen wants to hear. Campaigns and health are always heard. */
+/** What one screen wants to hear. Campaigns are always heard. */
 export interface Topic {
   endpoints?: readonly string[]
   campaign?: string
@@ -25,7 +25,7 @@ export function unionOf(topics: Iterable<Topic>): LiveTopics {
       endpoints.add(endpoint)
     }
   }
-  const events: LiveEventName[] = ['campaign', 'health']
+  const events: LiveEventName[] = ['campaign']
   if (endpoints.size > 0) events.push('device', 'values', 'operation')
   if (campaign !== undefined) events.push('task')
   return {

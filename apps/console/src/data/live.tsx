@@ -51,9 +51,6 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
     case 'task':
       patchPages<Task>(cache, keys.allTasks(data.campaignId), (all) => patchTask(all, data.task))
       break
-    case 'health':
-      cache.setQueryData(keys.health, data)
-      break
   }
 }
 

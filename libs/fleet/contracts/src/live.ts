@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { Campaign, Task } from './campaigns.js'
 import { Device } from './devices.js'
-import { Health } from './health.js'
 import { limits } from './limits.js'
 import { Endpoint, Id } from './primitives.js'
 import { Operation } from './operations.js'
@@ -14,7 +13,6 @@ export const liveEvents = {
   operation: Operation,
   campaign: Campaign,
   task: z.object({ campaignId: Id, task: Task }),
-  health: Health,
 } as const
 export type LiveEventName = keyof typeof liveEvents
 export type LiveEvent = {

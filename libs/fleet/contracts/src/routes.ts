@@ -307,7 +307,7 @@ export const routes = {
   live: {
     method: 'get',
     path: '/v1/live',
-    summary: 'Changes as server-sent events: device, values, operation, campaign, task, health',
+    summary: 'Changes as server-sent events: device, values, operation, campaign, task',
     permission: 'live:read',
     query: LiveQuery,
     status: 200,

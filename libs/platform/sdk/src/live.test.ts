@@ -39,15 +39,15 @@ function listening() {
 
 describe('live', () => {
   it('writes topics into the address', () => {
-    expect(liveUrl('', { events: ['device', 'health'], endpoints: ['a:1', 'b'] })).toBe(
-      '/v1/live?events=device%2Chealth&endpoint=a%3A1&endpoint=b',
+    expect(liveUrl('', { events: ['device', 'campaign'], endpoints: ['a:1', 'b'] })).toBe(
+      '/v1/live?events=device%2Ccampaign&endpoint=a%3A1&endpoint=b',
     )
   })
 
   it('hands over events by name', () => {
     const { streams, events } = listening()
-    streams[0]?.listeners.get('health')?.({ data: '{"status":"ok"}' })
-    expect(events).toEqual([{ event: 'health', data: { status: 'ok' } }])
+    streams[0]?.listeners.get('campaign')?.({ data: '{"status":"ok"}' })
+    expect(events).toEqual([{ event: 'campaign', data: { status: 'ok' } }])
   })
 
   it('connects again after a pause that doubles, and starts over after a success', () => {
@@ -68,7 +68,7 @@ describe('live', () => {
     streams[0]?.onerror?.()
     live.close()
     expect(waits[0]?.cancelled).toBe(true)
-    streams[0]?.listeners.get('health')?.({ data: '{}' })
+    streams[0]?.listeners.get('campaign')?.({ data: '{}' })
     expect(events).toEqual([])
   })
 })

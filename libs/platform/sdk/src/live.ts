@@ -28,7 +28,6 @@ const heard: Readonly<Record<LiveEventName, true>> = {
   operation: true,
   campaign: true,
   task: true,
-  health: true,
 }
 const firstPauseMs = 1_000
 const longestPauseMs = 15_000
