@@ -51,6 +51,11 @@ export interface ContactUpdate extends KnownContact {
   readonly absentSince?: number
 }
 
+/** `address:port`, an IPv6 address in brackets. */
+function addressOf({ address, port }: Pick<NewRegistration, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** Registrations and what their contacts teach. */
 export class RegistrationRepository {
   readonly #candidates: CandidateBook
@@ -129,7 +134,7 @@ export class RegistrationRepository {
         ],
       )
       await client.query('DELETE FROM observation WHERE device_id = $1', [device.id])
-      const address = `${registration.address}:${registration.port}`
+      const address = addressOf(registration)
       const objects = registration.objectLinks
         .split(',')
         .filter((link) => /<[^>]*\/\d+\/\d+\/?>/.test(link)).length
@@ -202,7 +207,7 @@ export class RegistrationRepository {
       )
       if (!rowCount) return
       const { organisationId, deviceId, updatedAt } = registration
-      const address = `${registration.address}:${registration.port}`
+      const address = addressOf(registration)
       await appendTimeline(client, [
         { organisationId, deviceId, at: updatedAt, fact: { kind: 'updated', changes, address } },
       ])
