@@ -7,13 +7,13 @@ export function capacityFor(count: number): number {
 }
 
 /** Words of a row that say where it belongs; the columns of the subclass follow. */
-const Word = { chain: 0, keyA: 1, keyB: 2, older: 3, newer: 4 } as const
-const ownWords = 5
+const Word = { chain: 0, keyA: 1, keyB: 2 } as const
+const ownWords = 3
 
 /**
- * Rows of fixed size in one buffer, found by a 64-bit hash: 24 bytes a row beside the columns of the subclass. What belongs to a row lies
- * together, so that it costs a line or two of the processor's cache. They grow by doubling to a bound; then a new row takes the place of the
- * one that was touched longest ago.
+ * Rows of fixed size in one buffer, found by a 64-bit hash: 17 to 21 bytes a row beside the columns of the subclass. What belongs to a row lies
+ * together, so that it costs a line or two of the processor's cache. They grow by a quarter to a bound; then a new row takes the place of one
+ * that was not touched for long, found by a hand that goes round and passes over what was touched since it came by last.
  */
 export abstract class KeyedRows {
   readonly #maxCapacity: number
@@ -23,9 +23,10 @@ export abstract class KeyedRows {
   protected words: Int32Array
   protected halves: Uint16Array
   #capacity = firstCapacity
+  /** A power of two, not less than the capacity. */
   #heads = new Int32Array(firstCapacity).fill(none)
-  #oldest = none
-  #newest = none
+  #touched = new Uint8Array(firstCapacity)
+  #hand = 0
   #free = none
   #used = 0
   #size = 0
@@ -51,7 +52,7 @@ export abstract class KeyedRows {
   /** The row of a key, or -1. */
   find(a: number, b: number): number {
     const { words, stride } = this
-    for (let row = this.#heads[a & (this.#capacity - 1)]; row >= 0; row = words[row * stride]) {
+    for (let row = this.#heads[a & (this.#heads.length - 1)]; row >= 0; row = words[row * stride]) {
       if (words[row * stride + Word.keyA] === a && words[row * stride + Word.keyB] === b) return row
     }
     return none
@@ -66,74 +67,69 @@ export abstract class KeyedRows {
       this.#grow()
       row = this.#used++
     } else {
-      row = this.#oldest
+      row = this.#untouched()
       this.remove(row)
       this.#free = this.words[row * this.stride]
     }
     this.words[row * this.stride + Word.keyA] = a
     this.words[row * this.stride + Word.keyB] = b
     this.#size++
+    this.#touched[row] = 0
     this.#link(row)
-    this.#append(row)
     return row
   }
 
-  /** Makes a row the one touched last. */
+  /** Keeps a row from making room until the hand has gone round once. */
   touch(row: number): void {
-    if (row === this.#newest) return
-    this.#detach(row)
-    this.#append(row)
+    this.#touched[row] = 1
+  }
+
+  /** Only called when every row is in use. */
+  #untouched(): number {
+    for (;;) {
+      const row = this.#hand
+      this.#hand = row + 1 === this.#capacity ? 0 : row + 1
+      if (this.#touched[row] === 0) return row
+      this.#touched[row] = 0
+    }
   }
 
   /** Gives a row up. */
   remove(row: number): void {
     const { words, stride } = this
-    const bucket = words[row * stride + Word.keyA] & (this.#capacity - 1)
+    const bucket = words[row * stride + Word.keyA] & (this.#heads.length - 1)
     if (this.#heads[bucket] === row) this.#heads[bucket] = words[row * stride]
     else {
       let at = this.#heads[bucket]
       while (words[at * stride] !== row) at = words[at * stride]
       words[at * stride] = words[row * stride]
     }
-    this.#detach(row)
     words[row * stride] = this.#free
     this.#free = row
     this.#size--
   }
 
   #link(row: number): void {
-    const bucket = this.words[row * this.stride + Word.keyA] & (this.#capacity - 1)
+    const bucket = this.words[row * this.stride + Word.keyA] & (this.#heads.length - 1)
     this.words[row * this.stride] = this.#heads[bucket]
     this.#heads[bucket] = row
   }
 
-  #append(row: number): void {
-    const { words, stride } = this
-    words[row * stride + Word.older] = this.#newest
-    words[row * stride + Word.newer] = none
-    if (this.#newest >= 0) words[this.#newest * stride + Word.newer] = row
-    else this.#oldest = row
-    this.#newest = row
-  }
-
-  #detach(row: number): void {
-    const { words, stride } = this
-    const older = words[row * stride + Word.older]
-    const newer = words[row * stride + Word.newer]
-    if (older >= 0) words[older * stride + Word.newer] = newer
-    else this.#oldest = newer
-    if (newer >= 0) words[newer * stride + Word.older] = older
-    else this.#newest = older
-  }
-
   /** Only called when every row is in use. */
   #grow(): void {
-    this.#capacity *= 2
+    this.#capacity = Math.min(
+      this.#maxCapacity,
+      this.#capacity + Math.max(firstCapacity, this.#capacity >> 2),
+    )
     const words = new Int32Array(this.#capacity * this.stride)
     words.set(this.words)
     this.words = words
     this.halves = new Uint16Array(words.buffer)
-    this.#heads = new Int32Array(this.#capacity).fill(none)
+    const touched = new Uint8Array(this.#capacity)
+    touched.set(this.#touched)
+    this.#touched = touched
+    if (this.#capacity <= this.#heads.length) return
+    this.#heads = new Int32Array(2 * this.#heads.length).fill(none)
     for (let row = 0; row < this.#used; row++) this.#link(row)
   }
 }

@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * The latest notification of each observation, by token, so that an older one that was overtaken is known as such (RFC 7641 §3.4): 32 bytes
- * an observation. The observation heard of longest ago makes room.
+ * The latest notification of each observation, by token, so that an older one that was overtaken is known as such (RFC 7641 §3.4): 25 bytes
+ * an observation. One not heard of for long makes room.
  */
 export class NotificationOrder extends KeyedRows {
   readonly #hash: KeyedHash

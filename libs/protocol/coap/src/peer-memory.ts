@@ -11,7 +11,7 @@ function steps(milliseconds: number): number {
   return Math.min(maxSteps, Math.ceil(milliseconds / stepMs))
 }
 
-/** What remains of peers with nothing under way: 44 bytes each. */
+/** What remains of peers with nothing under way: 37 bytes each. */
 export class PeerMemory extends KeyedRows {
   #origin = 0
 

@@ -131,9 +131,9 @@ export interface CoapLimits {
   readonly maxExchanges: number
   /** Bytes of answers too long to be kept beside their dedup entry. */
   readonly maxAnswerBytes: number
-  /** Peers with something under way, and as many of which 44 bytes remain: the next Message ID and the round trip learned. */
+  /** Peers with something under way, and as many of which 37 bytes remain: the next Message ID and the round trip learned. */
   readonly maxPeers: number
-  /** Observations whose latest notification is known, 32 bytes each. */
+  /** Observations whose latest notification is known, 25 bytes each. */
   readonly maxObservations: number
   /** Requests waiting for one peer, and separate responses it has not acknowledged. */
   readonly maxQueue: number
