@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Random } from '@fieldline/bytes'
 import { hmacSha256 } from '../crypto/prf.js'
 import type { ClientHello } from '../handshake/hello.js'
-import { concat, noBytes } from '../wire.js'
+import { concat, copyOf, noBytes } from '../wire.js'
 
 /** One byte says which secret, the rest is the MAC. */
 const macLength = 20
@@ -62,8 +62,8 @@ export class Cookies {
     // after two periods of silence both secrets are old
     const both = now >= this.#changeAt + this.periodMs
     this.#secrets = [
-      this.random.bytes(32).slice(),
-      both ? this.random.bytes(32).slice() : (this.#secrets[0] ?? noBytes),
+      copyOf(this.random.bytes(32)),
+      both ? copyOf(this.random.bytes(32)) : (this.#secrets[0] ?? noBytes),
     ]
     this.#generation = (this.#generation + (both ? 2 : 1)) & 0xff
     this.#changeAt = now + this.periodMs

@@ -20,6 +20,7 @@ import {
   HandshakeType,
   Version,
   concat,
+  copyOf,
   ecdsaSha256,
   noBytes,
   renegotiationScsv,
@@ -97,7 +98,7 @@ export class ClientHandshake extends Handshake {
   constructor(surroundings: Surroundings, rules: ClientRules, peer: DtlsPeer) {
     super(surroundings, 'client', peer)
     this.#rules = rules
-    this.#random = surroundings.random.bytes(32).slice()
+    this.#random = copyOf(surroundings.random.bytes(32))
     this.localCid = rules.cid ?? noBytes
   }
 
@@ -106,7 +107,7 @@ export class ClientHandshake extends Handshake {
     if (this.state !== 'open' || this.#sessionId.length === 0 || !this.#suite) return undefined
     return {
       sessionId: this.#sessionId,
-      master: this.master.slice(),
+      master: copyOf(this.master),
       suiteId: this.#suite.id,
       extendedMasterSecret: this.#extended,
       identity: this.#identity,
@@ -178,7 +179,7 @@ export class ClientHandshake extends Handshake {
   }
 
   #helloVerifyRequest(message: Message): void {
-    const cookie = readHelloVerifyRequest(message.body).slice()
+    const cookie = copyOf(readHelloVerifyRequest(message.body))
     if (++this.#cookies > maxCookies)
       throw new HandshakeFault('unexpected-message', 'too many HelloVerifyRequests')
     this.take(message)
@@ -212,8 +213,8 @@ export class ClientHandshake extends Handshake {
     this.take(message)
     this.#suite = suite
     this.#extended = extended
-    this.#serverRandom = hello.random.slice()
-    this.#sessionId = hello.sessionId.slice()
+    this.#serverRandom = copyOf(hello.random)
+    this.#sessionId = copyOf(hello.sessionId)
     this.#serverKind = serverKind
     this.#clientKind = clientKind
     this.peerCid = peerCid ?? noBytes
@@ -221,7 +222,7 @@ export class ClientHandshake extends Handshake {
     if (resumed) {
       this.#resumed = true
       this.#identity = resume.identity
-      this.master = resume.master.slice()
+      this.master = copyOf(resume.master)
       this.expected = [HandshakeType.Finished]
       this.installKeys(suite, this.#random, this.#serverRandom)
     } else
@@ -255,15 +256,15 @@ export class ClientHandshake extends Handshake {
     if (!this.#serverKey || !presented) throw new HandshakeFault('unexpected-message', 'ServerKeyExchange')
     checkEcdsa(this.#serverKey, concat(this.#random, this.#serverRandom, parameters), signature)
     this.take(message)
-    this.#serverPoint = point.slice()
+    this.#serverPoint = copyOf(point)
     this.ask(presented, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
       this.#identity =
         presented.kind === 'raw-public-key'
-          ? { kind: 'raw-public-key', publicKey: presented.publicKey.slice() }
+          ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
           : {
               kind: 'x509',
-              certificate: presented.chain[0].slice(),
+              certificate: copyOf(presented.chain[0]),
               commonName: commonNameOf(presented.chain[0]),
             }
       this.expected = [HandshakeType.CertificateRequest, HandshakeType.ServerHelloDone]

@@ -1,6 +1,6 @@
 import { plainRecord, recordHeader } from '../record/record.js'
 import type { Session } from '../session/session.js'
-import { ContentType } from '../wire.js'
+import { ContentType, HandshakeType } from '../wire.js'
 import { handshakeHeader, writeFragment } from './message.js'
 
 /** A message of a flight; kept as a message, because each retransmission takes new record numbers. */
@@ -37,12 +37,16 @@ export function packFlight(
     datagrams.at(-1)?.push(record)
     room -= record.length
   }
-  const chunk = Math.max(mtu - overhead - handshakeHeader, 32)
+  const room0 = Math.max(mtu - recordHeader - handshakeHeader, 32)
+  const room1 = Math.max(mtu - overhead - handshakeHeader, 32)
   for (const item of items) {
     if (item.kind === 'change-cipher-spec') {
       put(plainRecord(ContentType.ChangeCipherSpec, nextPlain(), changeCipherSpec))
       continue
     }
+    // a ClientHello stays whole: servers check its cookie before they keep anything (RFC 6347 §4.2.1)
+    const chunk =
+      item.type === HandshakeType.ClientHello ? item.body.length : item.epoch === 0 ? room0 : room1
     let start = 0
     do {
       const end = Math.min(start + chunk, item.body.length)

@@ -11,7 +11,7 @@ import type { RecordView } from '../record/record.js'
 import { Session } from '../session/session.js'
 import type { Suite } from '../suites.js'
 import type { CredentialAnswer, CredentialQuestion, Surroundings } from '../surroundings.js'
-import { Alert, AlertLevel, ContentType, HandshakeType, concat, noBytes } from '../wire.js'
+import { Alert, AlertLevel, ContentType, HandshakeType, concat, copyOf, noBytes } from '../wire.js'
 import { packFlight } from './flight.js'
 import type { FlightItem } from './flight.js'
 import { readFragments, wholeMessage } from './message.js'
@@ -113,7 +113,7 @@ export abstract class Handshake {
     const session = this.session
     if (!session) {
       const bytes = this.#held.reduce((sum, one) => sum + one.length, record.bytes.length)
-      if (this.#held.length < maxHeld && bytes <= maxHeldBytes) this.#held.push(record.bytes.slice())
+      if (this.#held.length < maxHeld && bytes <= maxHeldBytes) this.#held.push(copyOf(record.bytes))
       return
     }
     const failed = session.failedOpens

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '@fieldline/bytes'
 import { HandshakeFault } from '../faults.js'
-import { ExtensionType, Version, noBytes } from '../wire.js'
+import { ExtensionType, Version, copyOf, noBytes } from '../wire.js'
 import { vector } from './message.js'
 
 /** Extensions by number, bodies uninterpreted. */
@@ -43,7 +43,7 @@ function sessionIdOf(reader: ByteReader): Uint8Array {
 }
 
 /** A list of 16-bit numbers with its length before it; not empty. */
-export function readNumbers(body: Uint8Array): number[] {
+function readNumbers(body: Uint8Array): number[] {
   if (body.length === 0 || body.length % 2 !== 0) throw malformed(`a list of numbers of ${body.length} bytes`)
   return Array.from({ length: body.length / 2 }, (_, i) => (body[2 * i] << 8) | body[2 * i + 1])
 }
@@ -172,7 +172,7 @@ export function hasFlag(extensions: Extensions, type: number): boolean {
 /** The Connection ID that the other side wants to see in our records; undefined if the extension is absent (RFC 9146 §3). */
 export function connectionIdOf(extensions: Extensions): Uint8Array | undefined {
   const body = extensions.get(ExtensionType.ConnectionId)
-  return body && readVector8(body, 'connection_id').slice()
+  return body && copyOf(readVector8(body, 'connection_id'))
 }
 
 /** Renegotiation info of a first handshake is empty (RFC 5746 §3.4, §3.6); anything else would be a renegotiation. */

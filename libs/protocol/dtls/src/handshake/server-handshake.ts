@@ -14,7 +14,7 @@ import type { DtlsPeer, PeerIdentity } from '../identity.js'
 import type { ResumptionStore } from '../session/resumption-store.js'
 import type { Suite } from '../suites.js'
 import type { CredentialAnswer, Surroundings } from '../surroundings.js'
-import { ExtensionType, HandshakeType, Version, concat, noBytes, renegotiationScsv } from '../wire.js'
+import { ExtensionType, HandshakeType, Version, concat, copyOf, noBytes, renegotiationScsv } from '../wire.js'
 import { EphemeralKey } from './ecdh.js'
 import { Handshake } from './handshake.js'
 import {
@@ -83,8 +83,8 @@ export class ServerHandshake extends Handshake {
   constructor(surroundings: Surroundings, rules: ServerRules, peer: DtlsPeer, first: FirstMessage) {
     super(surroundings, 'server', peer)
     this.#rules = rules
-    this.clientRandom = first.hello.random.slice()
-    this.#serverRandom = surroundings.random.bytes(32).slice()
+    this.clientRandom = copyOf(first.hello.random)
+    this.#serverRandom = copyOf(surroundings.random.bytes(32))
     // The server's numbers go on from the client's (RFC 6347 §4.2.1, §4.2.2).
     this.messageSequence = first.messageSequence
     this.plainSequence = first.recordSequence
@@ -165,8 +165,8 @@ export class ServerHandshake extends Handshake {
       throw new HandshakeFault('resumption-refused', 'resumption without extended master secret')
     if (!prior.extendedMasterSecret && this.#extended) return undefined
     this.#resumed = true
-    this.#sessionId = hello.sessionId.slice()
-    this.master = prior.master.slice()
+    this.#sessionId = copyOf(hello.sessionId)
+    this.master = copyOf(prior.master)
     this.#identity = prior.identity
     return suite
   }
@@ -227,7 +227,7 @@ export class ServerHandshake extends Handshake {
   }
 
   #pskKeyExchange(message: Message): void {
-    const identity = readPskText(message.body, 'ClientKeyExchange').slice()
+    const identity = copyOf(readPskText(message.body, 'ClientKeyExchange'))
     this.take(message)
     this.claimed = identity
     this.ask({ kind: 'psk', identity }, (answer: CredentialAnswer) => {
@@ -265,10 +265,10 @@ export class ServerHandshake extends Handshake {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
       this.#identity =
         presented.kind === 'raw-public-key'
-          ? { kind: 'raw-public-key', publicKey: presented.publicKey.slice() }
+          ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
           : {
               kind: 'x509',
-              certificate: presented.chain[0].slice(),
+              certificate: copyOf(presented.chain[0]),
               commonName: commonNameOf(presented.chain[0]),
             }
       this.expected = [HandshakeType.Finished]

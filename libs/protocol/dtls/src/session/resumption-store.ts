@@ -1,5 +1,6 @@
 import { toHex } from '@fieldline/bytes'
 import type { PeerIdentity } from '../identity.js'
+import { copyOf } from '../wire.js'
 
 /** What a session leaves behind for the next handshake (RFC 5246 §7.3). */
 export interface Resumable {
@@ -26,7 +27,7 @@ export class ResumptionStore {
   put(sessionId: Uint8Array, entry: Resumable, now: number): void {
     const key = toHex(sessionId)
     this.#drop(key)
-    this.#entries.set(key, { ...entry, master: entry.master.slice(), until: now + this.lifetimeMs })
+    this.#entries.set(key, { ...entry, master: copyOf(entry.master), until: now + this.lifetimeMs })
     for (const [oldest] of this.#entries) {
       if (this.#entries.size <= this.capacity) break
       this.#drop(oldest)

@@ -118,6 +118,12 @@ export class Session implements DtlsSession {
     return this.writeSequence >= lastSequence
   }
 
+  /** Bytes of a record with so much payload. */
+  recordLength(payloadLength: number): number {
+    const { length } = this.peerCid
+    return recordHeader + length + this.#write.sealedLength(payloadLength + (length > 0 ? 1 : 0))
+  }
+
   /** A record with `payload`, or undefined if no number may be used for it now. `closing` may take one of the last numbers. */
   seal(type: number, payload: Uint8Array, closing = false): Uint8Array | undefined {
     const limit = closing && this.ceiling === lastSequence ? maxSequence : this.ceiling

@@ -5,6 +5,7 @@ import type { Role } from '../crypto/keys.js'
 import type { DtlsPeer, PeerIdentity } from '../identity.js'
 import { suiteById } from '../suites.js'
 import { commonNameOf } from '../certificates/public-key.js'
+import { copyOf } from '../wire.js'
 import { Session, lastSequence } from './session.js'
 
 /** A session to be stored. It holds keys: encrypt it at rest. */
@@ -115,12 +116,12 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
   const high = reader.u32()
   const low = reader.u32()
   const failedOpens = reader.u32()
-  const localCid = reader.bytes(reader.u8()).slice()
-  const peerCid = reader.bytes(reader.u8()).slice()
-  const keys = reader.bytes(keyBlockLength(suite)).slice()
+  const localCid = copyOf(reader.bytes(reader.u8()))
+  const peerCid = copyOf(reader.bytes(reader.u8()))
+  const keys = copyOf(reader.bytes(keyBlockLength(suite)))
   const kind = kinds[reader.u8()]
   if (!kind) throw new RangeError('not a snapshot of a DTLS session')
-  const identity = identityOf(kind, reader.bytes(reader.u16()).slice())
+  const identity = identityOf(kind, copyOf(reader.bytes(reader.u16())))
   const port = reader.u16()
   const text = new TextDecoder()
   const address = text.decode(reader.bytes(reader.u8()))

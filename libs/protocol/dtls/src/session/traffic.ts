@@ -14,8 +14,6 @@ export interface Ending {
 
 /** Application data of one record (RFC 5246 §6.2.1). */
 const maxMessage = 2 ** 14
-/** The most that a record is longer than its message. */
-const recordOverhead = 13 + 255 + 16 + 16 + 32
 
 /** Does what the content of an authentic record asks for; the ending if it ended the session. */
 export function react(session: Session, content: Content, surroundings: Surroundings): Ending | undefined {
@@ -67,7 +65,10 @@ export function sendMessage(
     return undefined
   }
   if (session.isExhausted) return { reason: 'sequence-exhausted' }
-  if (session.unverifiedBytes !== undefined && session.unverifiedBytes < message.length + recordOverhead) {
+  if (
+    session.unverifiedBytes !== undefined &&
+    session.unverifiedBytes < session.recordLength(message.length)
+  ) {
     counters.withheld++
     return undefined
   }

@@ -1,0 +1,175 @@
+import { seededRandom } from '@fieldline/bytes'
+import { describe, expect, it } from 'vitest'
+import { inside } from './forge.test-support.js'
+import { Pair, ascii, der, credentialsOf } from './pair.test-support.js'
+import type { PairClient } from './pair.test-support.js'
+import { readRecord } from './record/record.js'
+import type { DtlsSession } from './session/session.js'
+import type { SessionSnapshot } from './session/snapshot.js'
+import { copyOf, noBytes } from './wire.js'
+
+/** Numbers of the protected records that the server sent. */
+function numbersIn(pair: Pair): number[] {
+  return pair.sent
+    .map(({ bytes }) => readRecord(bytes, 0, 0))
+    .filter((record) => record?.epoch === 1)
+    .map((record) => record?.sequence ?? -1)
+}
+
+/** Exports, stores and confirms. */
+function save(pair: Pair, session: DtlsSession): SessionSnapshot {
+  const snapshot = pair.server.export(session)
+  if (!snapshot) throw new Error('not open')
+  pair.server.confirmExport(session, snapshot.generation)
+  return snapshot
+}
+
+async function opened(seed = 1): Promise<{ pair: Pair; client: PairClient; session: DtlsSession }> {
+  const pair = new Pair({}, seed)
+  const client = await pair.open({ cid: noBytes })
+  return { pair, client, session: client.session }
+}
+
+describe('a snapshot', () => {
+  it('carries a session over a restart: both directions, no handshake, no number twice', async () => {
+    const { pair, client, session } = await opened()
+    pair.server.send(ascii('before'), session)
+    const { bytes } = save(pair, session)
+    pair.server.send(ascii('written after the export'), session)
+    await pair.settle()
+
+    pair.server = pair.createServer()
+    const restored = pair.server.import(bytes)
+    save(pair, restored)
+    client.client.send(ascii('still me'))
+    pair.server.send(ascii('after'), restored)
+    await pair.settle()
+    expect(pair.notices.messages).toEqual(['still me'])
+    expect(client.notices.messages).toEqual(['before', 'written after the export', 'after'])
+    expect(restored).toMatchObject({ identity: session.identity, peer: session.peer, suite: session.suite })
+    expect(new Set(numbersIn(pair)).size).toBe(numbersIn(pair).length)
+    expect(pair.server.counters.handshakesStarted).toBe(0)
+  })
+
+  it('keeps the replay window: what was received before the export is not taken again', async () => {
+    const { pair, client, session } = await opened()
+    client.client.send(ascii('once'))
+    await pair.settle()
+    const { bytes } = save(pair, session)
+    pair.server = pair.createServer()
+    pair.server.import(bytes)
+    for (const datagram of client.sent) pair.server.receive(datagram, client.peer)
+    expect(pair.notices.messages).toEqual(['once'])
+  })
+
+  it('sends nothing after import before a newer snapshot is stored, and asks for that', async () => {
+    const { pair, session } = await opened()
+    const { bytes } = save(pair, session)
+    pair.server = pair.createServer()
+    const restored = pair.server.import(bytes)
+    expect(pair.notices.of('export-due').at(-1)?.session).toBe(restored)
+    expect(pair.server.send(ascii('too early'), restored)).toBe(false)
+    pair.server.close(restored)
+    expect(numbersIn(pair).every((number) => number < inside(session).ceiling)).toBe(true)
+  })
+
+  it('stops its session at the numbers that it set aside, says so in time, and lets it go on once a newer one is stored', async () => {
+    const { pair, session } = await opened()
+    save(pair, session)
+    let sent = 0
+    while (pair.server.send(ascii('x'), session)) sent++
+    expect(sent).toBe(1_024)
+    expect(pair.notices.of('export-due')).toHaveLength(1)
+    save(pair, session)
+    expect(pair.server.send(ascii('x'), session)).toBe(true)
+  })
+
+  it('that is old and confirmed late raises nothing', async () => {
+    const { pair, session } = await opened()
+    const first = pair.server.export(session)
+    while (pair.server.send(ascii('x'), session));
+    const second = pair.server.export(session)
+    pair.server.confirmExport(session, first?.generation ?? 0)
+    expect(pair.server.send(ascii('x'), session)).toBe(false)
+    pair.server.confirmExport(session, second?.generation ?? 0)
+    expect(pair.server.send(ascii('x'), session)).toBe(true)
+  })
+
+  it('never leads to a nonce used twice, wherever the process is killed', async () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const random = seededRandom(seed * 31)
+      const started = await opened(seed)
+      const { pair, client } = started
+      let { session } = started
+      let stored: SessionSnapshot | undefined
+      let writing: SessionSnapshot | undefined
+      let kills = 0
+      pair.road = () => []
+      for (let step = 0; step < 400; step++) {
+        const dice = random.unit()
+        if (dice < 0.7) for (let i = random.unit() * 40; i > 0; i--) pair.server.send(ascii('m'), session)
+        else if (dice < 0.85) writing = pair.server.export(session) ?? writing
+        else if (dice < 0.95 && writing) {
+          stored = writing
+          writing = undefined
+          // killed between store and confirmation, every second time that it is killed
+          if (random.unit() < 0.9) pair.server.confirmExport(session, stored.generation)
+        } else if (dice >= 0.97 && stored) {
+          // what was being written may have reached the store or not
+          if (writing && random.unit() < 0.5) stored = writing
+          writing = undefined
+          pair.server = pair.createServer()
+          session = pair.server.import(stored.bytes)
+          kills++
+        }
+      }
+      const numbers = numbersIn(pair)
+      expect(new Set(numbers).size, `seed ${seed}`).toBe(numbers.length)
+      expect(kills, `seed ${seed}`).toBeGreaterThan(0)
+      pair.road = (bytes) => [{ bytes, afterMs: 0 }]
+      const last = pair.server.export(session)
+      pair.server.confirmExport(session, last?.generation ?? 0)
+      expect(pair.server.send(ascii('the end'), session)).toBe(true)
+      await pair.settle()
+      expect(client.notices.messages.at(-1)).toBe('the end')
+    }
+  })
+
+  it('is taken once: a second import of the same session is refused, so is damage', async () => {
+    const { pair, session } = await opened()
+    const { bytes } = save(pair, session)
+    expect(() => pair.server.import(bytes)).toThrow(RangeError)
+    pair.server = pair.createServer()
+    for (let end = 0; end < bytes.length; end++)
+      expect(() => pair.server.import(bytes.subarray(0, end))).toThrow()
+    expect(() => pair.server.import(Uint8Array.of(9, ...bytes.subarray(1)))).toThrow(RangeError)
+    pair.server.import(bytes)
+    expect(() => pair.server.import(bytes)).toThrow(RangeError)
+  })
+
+  it('belongs to the caller: closing the session overwrites copies of the keys only', async () => {
+    const { pair, session } = await opened()
+    const bytes = Buffer.from(save(pair, session).bytes)
+    const before = copyOf(bytes)
+    pair.server = pair.createServer()
+    pair.server.close(pair.server.import(bytes))
+    expect(copyOf(bytes)).toEqual(before)
+  })
+
+  it('holds a certificate identity, too', async () => {
+    const pair = new Pair({ credentials: credentialsOf('server'), verifyPeer: () => true })
+    const { session } = await pair.open({
+      suites: [0xc023],
+      cid: Uint8Array.of(1, 2),
+      credentials: credentialsOf('meter'),
+      verifyPeer: () => true,
+    })
+    const { bytes } = save(pair, session)
+    pair.server = pair.createServer()
+    expect(pair.server.import(bytes)).toMatchObject({
+      identity: { kind: 'x509', certificate: der('meter'), commonName: 'meter' },
+      suite: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
+      peerCid: Uint8Array.of(1, 2),
+    })
+  })
+})
