@@ -1,30 +1,7 @@
 #!/usr/bin/env node
 // @ts-check
 // Builds the simulator where it has changed and runs it: `npm run simulate -- --help`.
-import { spawn } from 'node:child_process'
-import process from 'node:process'
-import { inRoot, quietEnvironment } from './src/layout.mjs'
-import { run } from './src/run.mjs'
-import { Complaint, runMain } from './src/say.mjs'
+import { runTool } from './src/run-tool.mjs'
+import { runMain } from './src/say.mjs'
 
-await runMain(async () => {
-  const built = await run(process.execPath, [
-    inRoot('node_modules/nx/dist/bin/nx.js'),
-    'build',
-    '@fieldline/tool-simulator',
-    '--outputStyle=static',
-  ])
-  if (built.code !== 0) throw new Complaint(`The simulator could not be built:\n${built.output.trim()}`)
-  // The channel's end tells the simulator that nobody is left to stop it.
-  const child = spawn(process.execPath, [inRoot('tools/simulator/dist/main.js'), ...process.argv.slice(2)], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ...quietEnvironment },
-  })
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
-    process.on(signal, () => child.kill(signal))
-  const code = await new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status, signal) => resolve(status ?? (signal ? 128 : 1)))
-  })
-  process.exit(Number(code))
-})
+await runMain(() => runTool('simulator'))
