@@ -1,9 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { ByteReader, ByteWriter, ManualClock, ProtocolError, formatCode, fromHex, seededRandom, toHex } from './index.js'
+import {
+  ByteReader,
+  ByteWriter,
+  ManualClock,
+  ProtocolError,
+  formatCode,
+  fromHex,
+  seededRandom,
+  toHex,
+} from './index.js'
 
 describe('bytes', () => {
   it('reads back what it wrote, in big-endian order', () => {
-    const bytes = new ByteWriter(1).u8(1).u16(0x0203).u24(0x040506).u32(0x0708090a).u64(0xfffffffffffffffen).f32(1.5).f64(-2.25).finish()
+    const bytes = new ByteWriter(1)
+      .u8(1)
+      .u16(0x0203)
+      .u24(0x040506)
+      .u32(0x0708090a)
+      .u64(0xfffffffffffffffen)
+      .f32(1.5)
+      .f64(-2.25)
+      .finish()
     expect(toHex(bytes.subarray(0, 10))).toBe('0102030405060708090a')
     const reader = new ByteReader(bytes)
     expect([reader.u8(), reader.u16(), reader.u24(), reader.u32()]).toEqual([1, 0x0203, 0x040506, 0x0708090a])

@@ -11,5 +11,7 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array {
   const clean = text.replace(/\s+/g, '')
   if (clean.length % 2 !== 0 || /[^0-9a-f]/i.test(clean)) throw new RangeError(`not hexadecimal: ${text}`)
-  return Uint8Array.from({ length: clean.length / 2 }, (_, i) => Number.parseInt(clean.slice(i * 2, i * 2 + 2), 16))
+  return Uint8Array.from({ length: clean.length / 2 }, (_, i) =>
+    Number.parseInt(clean.slice(i * 2, i * 2 + 2), 16),
+  )
 }

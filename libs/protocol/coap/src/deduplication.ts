@@ -1,6 +1,6 @@
 import type { Random } from '@fieldline/bytes'
 import type { CoapCounters } from './counters.js'
-import { KeyedHash } from './keyed-hash.js'
+import { KeyedHash } from '@fieldline/bytes'
 import { capacityFor } from './keyed-rows.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { Random } from '@fieldline/bytes'
-import { KeyedHash } from './keyed-hash.js'
+import { KeyedHash } from '@fieldline/bytes'
 import { KeyedRows } from './keyed-rows.js'
 import { isNewer } from './observe.js'
 

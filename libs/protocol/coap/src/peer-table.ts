@@ -1,5 +1,5 @@
 import type { Random } from '@fieldline/bytes'
-import { KeyedHash } from './keyed-hash.js'
+import { KeyedHash } from '@fieldline/bytes'
 import type { Interaction } from './outbox.js'
 import type { Peer } from './message.js'
 import { PeerMemory } from './peer-memory.js'

@@ -1,3 +1,4 @@
+import { seededRandom } from '@fieldline/bytes'
 import { parsePath } from '@fieldline/object-model'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +21,7 @@ const observation = (number: number, device: number, path: string): Observation 
 
 describe('the table of observations', () => {
   it('gives back what it was given, by token and by path', () => {
-    const table = new ObservationTable()
+    const table = new ObservationTable(seededRandom(1))
     const given = observation(1, 1, '/3/0/9')
     table.add(given)
     expect(table.byToken(token(1))).toEqual(given)
@@ -41,7 +42,7 @@ describe('the table of observations', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const table = new ObservationTable()
+        const table = new ObservationTable(seededRandom(1))
         let model: Observation[] = []
         for (const { kind, token: number, device, path } of steps) {
           if (kind === 'add') {
@@ -72,7 +73,7 @@ describe('the table of observations', () => {
   })
 
   it('grows', () => {
-    const table = new ObservationTable()
+    const table = new ObservationTable(seededRandom(1))
     for (let i = 0; i < 10_000; i++) table.add(observation(i * 2_654_435, i % 2_000, `/3/0/${i % 7}`))
     for (let i = 9_000; i < 10_000; i++) expect(table.byToken(token(i * 2_654_435))?.deviceId).toBeDefined()
   })

@@ -1,6 +1,8 @@
+import type { Random } from '@fieldline/bytes'
 import { samePath } from '@fieldline/object-model'
 import type { Path } from '@fieldline/object-model'
 import type { Observation } from './ports.js'
+import { TextIndex } from './text-index.js'
 
 const tokenBytes = 8
 /** No row. */
@@ -11,25 +13,33 @@ const initialRows = 1_024
 type Terms = Pick<Observation, 'organisationId' | 'origin' | 'pmin' | 'pmax' | 'path'>
 
 /**
- * The observations of all devices in 40 bytes each: columns of typed arrays, an index by token and a chain per device. An `Observation` is made
- * when it is asked for. Tokens have eight bytes, as the endpoint draws them.
+ * The observations of all devices in 30 to 40 bytes each: columns of typed arrays, an index by token and a chain per device. An `Observation` is
+ * made when it is asked for. Tokens have eight bytes, as the endpoint draws them.
  */
 export class ObservationTable {
   #tokens = new Uint32Array(2 * initialRows)
   #terms = new Uint32Array(initialRows)
   /** The next row of the same device, or the next free one. */
   #next = new Uint32Array(initialRows)
-  #deviceIds: (string | undefined)[] = []
-  /** Rows by token: open addressing, at most half full. */
+  /** The slot of its device; `none` where the row is free. */
+  #devices = new Uint32Array(initialRows)
+  /** Rows by token: open addressing, at most three quarters full. */
   #index = new Uint32Array(2 * initialRows).fill(none)
   #free = none
   #rows = 0
   #size = 0
-  /** device id -> its first row */
-  readonly #first = new Map<string, number>()
+  /** Slots of devices that are observed: their ids, and the first row of each. */
+  readonly #deviceIds: string[] = []
+  readonly #first: number[] = []
+  readonly #freeSlots: number[] = []
+  readonly #slots: TextIndex
   /** Terms are few: paths and periods of the plan, per organisation. */
   readonly #knownTerms: Terms[] = []
   readonly #termsByKey = new Map<string, number>()
+
+  constructor(random: Random) {
+    this.#slots = new TextIndex(random, (slot) => this.#deviceIds[slot])
+  }
 
   get size(): number {
     return this.#size
@@ -44,14 +54,15 @@ export class ObservationTable {
     const same = this.#rowByToken(token)
     if (same !== none) this.#remove(same)
     const row = this.#takeRow()
+    const slot = this.#slotFor(deviceId)
     this.#tokens[2 * row] = word(token, 0)
     this.#tokens[2 * row + 1] = word(token, 4)
     this.#terms[row] = this.#termsOf(observation)
-    this.#deviceIds[row] = deviceId
-    this.#next[row] = this.#first.get(deviceId) ?? none
-    this.#first.set(deviceId, row)
+    this.#devices[row] = slot
+    this.#next[row] = this.#first[slot]
+    this.#first[slot] = row
     this.#size++
-    if (2 * this.#size > this.#index.length) this.#reindex()
+    if (4 * this.#size > 3 * this.#index.length) this.#reindex()
     else this.#insert(row)
   }
 
@@ -73,8 +84,12 @@ export class ObservationTable {
 
   /** Forgets all of a device. */
   deleteDevice(deviceId: string): void {
-    for (let row = this.#first.get(deviceId) ?? none; row !== none; row = this.#first.get(deviceId) ?? none)
+    let row = this.#firstOf(deviceId)
+    while (row !== none) {
+      const following = this.#next[row]
       this.#remove(row)
+      row = following
+    }
   }
 
   #at(row: number): Observation | undefined {
@@ -83,11 +98,26 @@ export class ObservationTable {
     const view = new DataView(token.buffer)
     view.setUint32(0, this.#tokens[2 * row])
     view.setUint32(4, this.#tokens[2 * row + 1])
-    return { token, deviceId: this.#deviceIds[row]!, ...this.#knownTerms[this.#terms[row]] }
+    return { token, deviceId: this.#deviceIds[this.#devices[row]], ...this.#knownTerms[this.#terms[row]] }
+  }
+
+  #firstOf(deviceId: string): number {
+    const slot = this.#slots.find(deviceId)
+    return slot < 0 ? none : this.#first[slot]
+  }
+
+  #slotFor(deviceId: string): number {
+    const known = this.#slots.find(deviceId)
+    if (known >= 0) return known
+    const slot = this.#freeSlots.pop() ?? this.#deviceIds.length
+    this.#deviceIds[slot] = deviceId
+    this.#first[slot] = none
+    this.#slots.set(slot)
+    return slot
   }
 
   #rowOf(deviceId: string, path: Path): number {
-    let row = this.#first.get(deviceId) ?? none
+    let row = this.#firstOf(deviceId)
     while (row !== none && !samePath(this.#knownTerms[this.#terms[row]].path, path)) row = this.#next[row]
     return row
   }
@@ -111,26 +141,33 @@ export class ObservationTable {
       this.#tokens = grown(this.#tokens)
       this.#terms = grown(this.#terms)
       this.#next = grown(this.#next)
+      this.#devices = grown(this.#devices)
     }
     return this.#rows++
   }
 
   #remove(row: number): void {
-    const deviceId = this.#deviceIds[row]!
-    const first = this.#first.get(deviceId)!
+    const slot = this.#devices[row]
+    const first = this.#first[slot]
     if (first === row) {
-      if (this.#next[row] === none) this.#first.delete(deviceId)
-      else this.#first.set(deviceId, this.#next[row])
+      this.#first[slot] = this.#next[row]
+      if (this.#next[row] === none) this.#freeSlot(slot)
     } else {
       let before = first
       while (this.#next[before] !== row) before = this.#next[before]
       this.#next[before] = this.#next[row]
     }
     this.#unindex(row)
-    this.#deviceIds[row] = undefined
+    this.#devices[row] = none
     this.#next[row] = this.#free
     this.#free = row
     this.#size--
+  }
+
+  #freeSlot(slot: number): void {
+    this.#slots.delete(slot)
+    this.#deviceIds[slot] = ''
+    this.#freeSlots.push(slot)
   }
 
   #insert(row: number): void {
@@ -142,7 +179,7 @@ export class ObservationTable {
 
   #reindex(): void {
     this.#index = new Uint32Array(2 * this.#index.length).fill(none)
-    for (let row = 0; row < this.#rows; row++) if (this.#deviceIds[row] !== undefined) this.#insert(row)
+    for (let row = 0; row < this.#rows; row++) if (this.#devices[row] !== none) this.#insert(row)
   }
 
   /** Closes the gap that a removal leaves in its run of the index. */
@@ -182,8 +219,9 @@ function word(bytes: Uint8Array, at: number): number {
   return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
 }
 
+/** A quarter longer: of what doubles, a quarter lies idle on the average. */
 function grown(column: Uint32Array): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * column.length)
+  const larger = new Uint32Array(column.length + (column.length >> 2))
   larger.set(column)
   return larger
 }

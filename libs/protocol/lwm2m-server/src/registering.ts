@@ -210,7 +210,7 @@ function compact(
   return {
     deviceId,
     organisationId,
-    endpoint: draft.endpoint,
+    endpoint: apart(draft.endpoint),
     location: draft.location,
     version: draft.version,
     lifetime: draft.lifetime,
@@ -225,6 +225,11 @@ function compact(
     expiresAt: draft.expiresAt,
     awakeUntil: draft.awakeUntil,
   }
+}
+
+/** The same text in memory of its own: what was cut from a longer one keeps that. */
+function apart(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text))
 }
 
 /** The moment a lifetime ends; a lifetime of 0 does not. @see LwM2M Core 1.2, Server Object, resource 1 */

@@ -1,5 +1,6 @@
-import type { Clock } from '@fieldline/bytes'
+import type { Clock, Random } from '@fieldline/bytes'
 import type { Registration } from './ports.js'
+import { TextIndex } from './text-index.js'
 
 const TICK_MS = 1_000
 /** How many replaced registrations are remembered, to notice a second client that still uses one. */
@@ -13,10 +14,12 @@ export interface Replaced {
 
 /** Live registrations by location, endpoint, device and peer, and their expiry, one second at a time. */
 export class Registry {
-  readonly #byLocation = new Map<string, Registration>()
-  readonly #byEndpoint = new Map<string, Registration>()
-  readonly #byDevice = new Map<string, Registration>()
-  readonly #byPeer = new Map<string, Registration>()
+  readonly #slots: (Registration | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  readonly #byLocation: TextIndex
+  readonly #byEndpoint: TextIndex
+  readonly #byDevice: TextIndex
+  readonly #byPeer: TextIndex
   readonly #replaced = new Map<string, Replaced>()
   /** second -> registrations that may end in it; checked again when it comes, so that an Update costs no removal */
   readonly #due = new Map<number, Registration[]>()
@@ -25,8 +28,15 @@ export class Registry {
 
   constructor(
     private readonly clock: Clock,
+    random: Random,
     private readonly onExpired: (registration: Registration) => void,
   ) {
+    const indexBy = (textOf: (registration: Registration) => string): TextIndex =>
+      new TextIndex(random, (slot) => textOf(this.#slots[slot]!))
+    this.#byLocation = indexBy(({ location }) => location)
+    this.#byEndpoint = indexBy(({ endpoint }) => endpoint)
+    this.#byDevice = indexBy(({ deviceId }) => deviceId)
+    this.#byPeer = indexBy(({ peer }) => peer.id)
     this.#checkedUntil = Math.floor(clock.now() / TICK_MS)
     this.#tick()
   }
@@ -36,19 +46,19 @@ export class Registry {
   }
 
   byLocation(location: string): Registration | undefined {
-    return this.#byLocation.get(location)
+    return this.#slots[this.#byLocation.find(location)]
   }
 
   byEndpoint(endpoint: string): Registration | undefined {
-    return this.#byEndpoint.get(endpoint)
+    return this.#slots[this.#byEndpoint.find(endpoint)]
   }
 
   byDevice(deviceId: string): Registration | undefined {
-    return this.#byDevice.get(deviceId)
+    return this.#slots[this.#byDevice.find(deviceId)]
   }
 
   byPeer(peerId: string): Registration | undefined {
-    return this.#byPeer.get(peerId)
+    return this.#slots[this.#byPeer.find(peerId)]
   }
 
   /** What held this location before it was replaced. */
@@ -58,33 +68,45 @@ export class Registry {
 
   /** Adds a registration in place of the endpoint's earlier one. */
   add(registration: Registration): void {
-    const before = this.#byEndpoint.get(registration.endpoint)
+    const before = this.byEndpoint(registration.endpoint)
     if (before) {
       this.remove(before)
       this.#replaced.set(before.location, { endpoint: before.endpoint, address: addressOf(before) })
       if (this.#replaced.size > MAX_REPLACED)
         this.#replaced.delete(this.#replaced.keys().next().value as string)
     }
-    this.#byLocation.set(registration.location, registration)
-    this.#byEndpoint.set(registration.endpoint, registration)
-    this.#byDevice.set(registration.deviceId, registration)
-    this.#byPeer.set(registration.peer.id, registration)
+    const slot = this.#freeSlots.pop() ?? this.#slots.length
+    this.#slots[slot] = registration
+    this.#byLocation.set(slot)
+    this.#byEndpoint.set(slot)
+    this.#byDevice.set(slot)
+    this.#byPeer.set(slot)
     this.watch(registration)
   }
 
   remove(registration: Registration): void {
-    if (this.#byLocation.get(registration.location) !== registration) return
-    this.#byLocation.delete(registration.location)
-    this.#byEndpoint.delete(registration.endpoint)
-    this.#byDevice.delete(registration.deviceId)
-    if (this.#byPeer.get(registration.peer.id) === registration) this.#byPeer.delete(registration.peer.id)
+    const slot = this.#slotOf(registration)
+    if (slot < 0) return
+    this.#byLocation.delete(slot)
+    this.#byEndpoint.delete(slot)
+    this.#byDevice.delete(slot)
+    this.#byPeer.delete(slot)
+    this.#slots[slot] = undefined
+    this.#freeSlots.push(slot)
   }
 
   /** Takes note that the client speaks from another address or port now. */
   moved(registration: Registration, peer: Registration['peer']): void {
-    if (this.#byPeer.get(registration.peer.id) === registration) this.#byPeer.delete(registration.peer.id)
+    const slot = this.#slotOf(registration)
+    if (slot >= 0) this.#byPeer.delete(slot)
     registration.peer = peer
-    this.#byPeer.set(peer.id, registration)
+    if (slot >= 0) this.#byPeer.set(slot)
+  }
+
+  /** The slot of a registration that lives, or -1. */
+  #slotOf(registration: Registration): number {
+    const slot = this.#byLocation.find(registration.location)
+    return this.#slots[slot] === registration ? slot : -1
   }
 
   /** Looks at the registration when its present lifetime ends. Call after every change of `expiresAt` to an earlier moment. */
@@ -119,7 +141,7 @@ export class Registry {
   }
 
   #check(registration: Registration, now: number): void {
-    if (this.#byLocation.get(registration.location) !== registration) return
+    if (this.#slotOf(registration) < 0) return
     if (registration.expiresAt > now) return this.watch(registration)
     this.remove(registration)
     this.onExpired(registration)

@@ -1,5 +1,5 @@
 import { Code, ProtocolError, formatCode, codeClass } from '@fieldline/bytes'
-import type { Clock } from '@fieldline/bytes'
+import type { Clock, Random } from '@fieldline/bytes'
 import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapRequest, CoapResponse, IncomingRequest, Notification, Peer } from '@fieldline/coap'
 import { parseSend, readRequest, readResult } from '@fieldline/lwm2m'
@@ -22,6 +22,7 @@ export interface ReportingCounters {
 
 export interface ReportingOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly registry: Registry
   readonly observations: ObservationStore
   readonly sink: ReportSink
@@ -41,9 +42,11 @@ export class Reporting {
     undecodable: 0,
     notStored: 0,
   }
-  readonly #live = new ObservationTable()
+  readonly #live: ObservationTable
 
-  constructor(private readonly options: ReportingOptions) {}
+  constructor(private readonly options: ReportingOptions) {
+    this.#live = new ObservationTable(options.random)
+  }
 
   /** Takes up observations: those of the store at the start, new ones before their request leaves. */
   watch(observation: Observation): void {

@@ -52,12 +52,21 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
     reporting.forgetDevice(registration.deviceId)
     downlink.ended(registration)
   }
-  const registry = new Registry(clock, (registration) => {
+  const registry = new Registry(clock, random, (registration) => {
     ended(registration)
     registrations.end(registration, 'expired').catch((error: unknown) => events.failed('expiry', error))
   })
   const onUplink = (registration: Registration): void => downlink.heard(registration)
-  const reporting = new Reporting({ clock, registry, observations, sink, events, awakeWindowMs, onUplink })
+  const reporting = new Reporting({
+    clock,
+    random,
+    registry,
+    observations,
+    sink,
+    events,
+    awakeWindowMs,
+    onUplink,
+  })
   const conversation = new Conversation({
     endpoint,
     clock,

@@ -1,4 +1,4 @@
-import type { Random } from '@fieldline/bytes'
+import type { Random } from './clock.js'
 
 /**
  * A 64-bit hash under a random key, for tables that cannot afford to keep the names of their rows. Nobody outside can find two names that
