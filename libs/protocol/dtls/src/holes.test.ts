@@ -95,6 +95,28 @@ describe('input that is not authenticated', () => {
   })
 })
 
+describe('forged protected records', () => {
+  it('do not end a handshake, however many', async () => {
+    const pair = new Pair()
+    let up = 0
+    pair.road = (bytes, direction) => (direction === 'up' && ++up === 3 ? [] : [{ bytes, afterMs: 0 }])
+    const client = pair.connect()
+    await pair.settle()
+    // ClientKeyExchange and ChangeCipherSpec come, noise in the place of Finished
+    const flight = client.sent[2]
+    const exchange = readRecord(flight, 0, 0)?.bytes.length ?? 0
+    pair.server.receive(flight.subarray(0, exchange + 14), client.peer)
+    for (let i = 0; i < 200; i++)
+      pair.server.receive(
+        fromHex(`16fefd0001${(100 + i).toString(16).padStart(12, '0')}0028${'cd'.repeat(40)}`),
+        client.peer,
+      )
+    pair.clock.advance(1_000)
+    await pair.settle()
+    expect(client.notices.of('session')).toHaveLength(1)
+  })
+})
+
 describe('what the client offers is looked at', () => {
   const certificateHello = { ...goodHello, suites: [0xc0ae] }
   it.each([
