@@ -1,3 +1,11 @@
+export { createDtlsClientTransport, createDtlsServerTransport } from './dtls-transport.js'
+export type {
+  DtlsClientTransportOptions,
+  DtlsObserver,
+  DtlsServerTransport,
+  DtlsServerTransportOptions,
+  DtlsTransportPeer,
+} from './dtls-transport.js'
 export { createMemoryNetwork } from './memory-network.js'
 export type { MemoryNetwork, MemoryNetworkOptions } from './memory-network.js'
 export { peerOf } from './known-peers.js'

@@ -1,0 +1,169 @@
+import type { Clock, Random } from '@fieldline/bytes'
+import type { DatagramTransport, Peer } from '@fieldline/coap'
+import { connectDtls, createDtlsServer } from '@fieldline/dtls'
+import type {
+  DtlsClient,
+  DtlsClientOptions,
+  DtlsNotice,
+  DtlsServer,
+  DtlsServerOptions,
+  DtlsSession,
+} from '@fieldline/dtls'
+
+/** Messages that wait for a handshake to end; further ones are lost, as datagrams are. */
+const mostWaiting = 16
+
+/**
+ * A peer behind a DTLS session. Its `id` is that of the session and outlives a change of address: requests and responses still find each other
+ * after a NAT has rebound. `address` and `port` are where it was heard last.
+ */
+export interface DtlsTransportPeer extends Peer {
+  readonly session: DtlsSession
+}
+
+class SessionPeer implements DtlsTransportPeer {
+  readonly id: string
+  constructor(readonly session: DtlsSession) {
+    this.id = `dtls:${session.id}`
+  }
+
+  get address(): string {
+    return this.session.peer.address
+  }
+
+  get port(): number {
+    return this.session.peer.port
+  }
+}
+
+/** What happens to sessions beside messages. */
+export type DtlsObserver = (notice: Exclude<DtlsNotice, { type: 'message' }>) => void
+
+export interface DtlsServerTransportOptions extends Omit<DtlsServerOptions, 'send' | 'notify'> {
+  /** What carries the records. */
+  readonly datagrams: DatagramTransport
+  /** Told of sessions, handshakes that failed, moves, ends, and snapshots that are due. */
+  readonly observe?: DtlsObserver
+}
+
+/** A transport over DTLS, and its server: for snapshots, counters, and sessions to be ended. */
+export interface DtlsServerTransport extends DatagramTransport {
+  readonly name: 'dtls'
+  readonly dtls: DtlsServer
+}
+
+/** Carries messages within DTLS sessions that clients begin. To a peer without a session nothing is sent: it has to come by itself. */
+export function createDtlsServerTransport(options: DtlsServerTransportOptions): DtlsServerTransport {
+  const { datagrams, observe } = options
+  const peers = new Map<string, SessionPeer>()
+  const ofSession = new Map<DtlsSession, SessionPeer>()
+  let receive: (message: Uint8Array, peer: Peer) => void = () => undefined
+  let gone: (peer: Peer) => void = () => undefined
+  const peerOf = (session: DtlsSession): SessionPeer => {
+    let peer = ofSession.get(session)
+    if (!peer) {
+      peer = new SessionPeer(session)
+      ofSession.set(session, peer)
+      peers.set(peer.id, peer)
+    }
+    return peer
+  }
+  const dtls = createDtlsServer({
+    ...options,
+    send: (datagram, to) => datagrams.send(datagram, to),
+    notify(notice) {
+      if (notice.type === 'message') return receive(notice.payload, peerOf(notice.session))
+      if (notice.type === 'closed') {
+        const peer = peerOf(notice.session)
+        ofSession.delete(notice.session)
+        peers.delete(peer.id)
+        gone(peer)
+      }
+      observe?.(notice)
+    },
+  })
+  return {
+    name: 'dtls',
+    dtls,
+    address: datagrams.address,
+    port: datagrams.port,
+    send(message, { id }) {
+      const peer = peers.get(id)
+      if (peer) dtls.send(message, peer.session)
+    },
+    listen(handler, onGone) {
+      receive = handler
+      if (onGone) gone = onGone
+      datagrams.listen((datagram, from) => dtls.receive(datagram, from))
+    },
+    async close() {
+      // without a word to the clients, who may go on with the next process
+      dtls.shutdown()
+      await datagrams.close()
+    },
+  }
+}
+
+export interface DtlsClientTransportOptions extends Omit<DtlsClientOptions, 'send' | 'notify' | 'server'> {
+  readonly clock: Clock
+  readonly random: Random
+  readonly datagrams: DatagramTransport
+  readonly observe?: DtlsObserver
+}
+
+/** Carries messages within DTLS sessions that it begins itself, with the first message to a peer; for simulators and tests. */
+export function createDtlsClientTransport(options: DtlsClientTransportOptions): DatagramTransport {
+  const { datagrams, observe } = options
+  interface Way {
+    readonly client: DtlsClient
+    readonly waiting: Uint8Array[]
+    open: boolean
+  }
+  const ways = new Map<string, Way>()
+  let receive: (message: Uint8Array, peer: Peer) => void = () => undefined
+  let gone: (peer: Peer) => void = () => undefined
+  const begin = (peer: Peer): Way => {
+    const waiting: Uint8Array[] = []
+    const notify = (notice: DtlsNotice): void => {
+      const way = ways.get(peer.id)
+      if (notice.type === 'message') return receive(notice.payload, peer)
+      if (notice.type === 'session' && way) {
+        way.open = true
+        for (const message of waiting.splice(0)) way.client.send(message)
+      } else if (notice.type === 'closed' || notice.type === 'handshake-error') {
+        ways.delete(peer.id)
+        gone(peer)
+      }
+      observe?.(notice)
+    }
+    const client = connectDtls({
+      ...options,
+      server: peer,
+      send: (datagram, to) => datagrams.send(datagram, to),
+      notify,
+    })
+    const way = { client, waiting, open: false }
+    ways.set(peer.id, way)
+    return way
+  }
+  return {
+    name: 'dtls',
+    address: datagrams.address,
+    port: datagrams.port,
+    send(message, peer) {
+      const way = ways.get(peer.id) ?? begin(peer)
+      if (way.open) way.client.send(message)
+      else if (way.waiting.length < mostWaiting) way.waiting.push(message)
+    },
+    listen(handler, onGone) {
+      receive = handler
+      if (onGone) gone = onGone
+      datagrams.listen((datagram, from) => ways.get(from.id)?.client.receive(datagram))
+    },
+    async close() {
+      for (const { client } of ways.values()) client.close()
+      ways.clear()
+      await datagrams.close()
+    },
+  }
+}
