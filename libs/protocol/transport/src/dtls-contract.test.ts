@@ -17,7 +17,7 @@ const key = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
 /** A client and a server over DTLS with a pre-shared key, over a memory network with the given troubles. */
 function dtlsPair(troubles: Partial<MemoryNetworkOptions> = {}) {
   const clock = new ManualClock()
-  const network = createMemoryNetwork({ clock, random: seededRandom(5), ...troubles })
+  const network = createMemoryNetwork({ clock, random: seededRandom(8), ...troubles })
   const [here, there] = [network.open(), network.open()]
   const transport: DtlsServerTransport = createDtlsServerTransport({
     datagrams: there,
