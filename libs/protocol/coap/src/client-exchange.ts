@@ -5,6 +5,7 @@ import { RequestBody, ResponseBody } from './body-transfer.js'
 import type { TransferStep } from './body-transfer.js'
 import { RequestError } from './errors.js'
 import type { RequestFailure } from './errors.js'
+import type { InteractionList } from './interaction-list.js'
 import { Type, noBytes } from './message.js'
 import type { CoapRequest, CoapResponse, MessageType, Peer } from './message.js'
 import type { MessageView } from './message-view.js'
@@ -29,7 +30,7 @@ export interface ClientContext {
   /** Bytes of a body that one message to a peer may carry. */
   readonly partBytes: (peer: Peer) => number
   /** Exchanges that have not ended, for `close`. */
-  readonly open: Set<Interaction>
+  readonly open: InteractionList
 }
 
 /** All classes of answers that No-Response can name (RFC 7967 §2.1). */
@@ -42,7 +43,9 @@ export class ClientExchange extends Interaction {
   token: Uint8Array
   readonly response: Promise<CoapResponse>
   /** @internal in the token table. */
-  nextOfKey: ClientExchange | undefined
+  key = 0
+  /** @internal */
+  nextInBucket: ClientExchange | undefined
   /** @internal in the token table. */
   isOpen = false
   readonly #context: ClientContext

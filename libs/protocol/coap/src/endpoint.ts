@@ -8,6 +8,7 @@ import { Deduplication } from './deduplication.js'
 import type { EndpointParts } from './endpoint-parts.js'
 import { RequestError } from './errors.js'
 import { isGroup } from './group.js'
+import { InteractionList } from './interaction-list.js'
 import { Type } from './message.js'
 import type { CoapRequest, CoapResponse, DatagramTransport, MessageType, Peer } from './message.js'
 import { MessageView } from './message-view.js'
@@ -85,7 +86,7 @@ class Endpoint implements CoapEndpoint {
       limits,
       profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,
       profile,
-      open: new Set(),
+      open: new InteractionList(),
       partBytes: (peer) => transport.partBytes?.(peer) ?? limits.blockSize,
       ordered: transport.ordered === true,
     }

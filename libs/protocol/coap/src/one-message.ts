@@ -1,3 +1,4 @@
+import type { InteractionList } from './interaction-list.js'
 import type { MessageView } from './message-view.js'
 import { Type } from './message.js'
 import { RequestError } from './errors.js'
@@ -17,7 +18,7 @@ abstract class OneMessage extends Interaction {
     outbox: Outbox,
     state: PeerState,
     profile: TransmissionProfile,
-    private readonly open: Set<Interaction>,
+    private readonly open: InteractionList,
   ) {
     super(outbox, state, profile)
     open.add(this)
@@ -58,7 +59,7 @@ export class SeparateResponse extends OneMessage {
     outbox: Outbox,
     state: PeerState,
     profile: TransmissionProfile,
-    open: Set<Interaction>,
+    open: InteractionList,
     private readonly build: (messageId: number) => Uint8Array,
   ) {
     super(outbox, state, profile, open)
@@ -81,7 +82,7 @@ export class ConfirmableNotification extends OneMessage {
     outbox: Outbox,
     state: PeerState,
     profile: TransmissionProfile,
-    open: Set<Interaction>,
+    open: InteractionList,
     private readonly build: (messageId: number) => Uint8Array,
   ) {
     super(outbox, state, profile, open)
@@ -108,7 +109,7 @@ export class Ping extends OneMessage {
   #resolve!: () => void
   #reject!: (error: Error) => void
 
-  constructor(outbox: Outbox, state: PeerState, profile: TransmissionProfile, open: Set<Interaction>) {
+  constructor(outbox: Outbox, state: PeerState, profile: TransmissionProfile, open: InteractionList) {
     super(outbox, state, profile, open)
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve

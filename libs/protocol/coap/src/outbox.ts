@@ -16,6 +16,10 @@ import type { TimerWheel } from './timer-wheel.js'
  * message after another, each retransmitted by the outbox until it is acknowledged.
  */
 export abstract class Interaction extends WheelTimer {
+  /** @internal in the list of what has not ended. */
+  listedBefore: Interaction | undefined
+  /** @internal */
+  listedAfter: Interaction | undefined
   /** @internal a confirmable message is under way, held by the outbox. */
   underWay = false
   messageId = -1

@@ -1,5 +1,6 @@
 import type { Random } from '@fieldline/bytes'
 import { KeyedHash } from '@fieldline/bytes'
+import { Buckets } from './buckets.js'
 import type { Interaction } from './outbox.js'
 import type { Peer } from './message.js'
 import { PeerMemory } from './peer-memory.js'
@@ -39,8 +40,19 @@ export class PeerState extends WheelTimer implements RoundTrip {
   /** Tokens of the latest non-confirmable notifications by Message ID: a reset names only the latter. */
   notified: { messageId: number; token: Uint8Array }[] | undefined
 
+  /** @internal in the table of peers. */
+  inTable = false
+  /** @internal */
+  nextInBucket: PeerState | undefined
+
+  /**
+   * @param key one half of the hash of the peer's id
+   * @param otherKey the other half
+   */
   constructor(
     readonly peer: Peer,
+    readonly key: number,
+    readonly otherKey: number,
     private readonly wake: (state: PeerState) => void,
   ) {
     super()
@@ -109,15 +121,17 @@ export class PeerState extends WheelTimer implements RoundTrip {
   }
 }
 
-/** How many of the oldest peers are looked at for one to forget. */
+/** How many peers, or empty buckets, are looked at for one to forget. */
 const maxTries = 16
 
 /**
  * Peers, bounded. One with something under way has an object; of the others a row of numbers remains: the next Message ID and what was
- * learned of the round trip. When the table is full, one of the oldest that has nothing under way is forgotten.
+ * learned of the round trip. When the table is full, one that has nothing under way is forgotten.
  */
 export class PeerTable {
-  readonly #states = new Map<string, PeerState>()
+  readonly #states = new Buckets<PeerState>()
+  /** The bucket to look into next for a peer to forget. */
+  #hand = 0
   readonly #memory: PeerMemory
   readonly #hash: KeyedHash
   /** Set by the outbox: what to do when a wait for Message IDs is over. */
@@ -144,17 +158,21 @@ export class PeerTable {
 
   /** The state of a peer with something under way. */
   find(peer: Peer): PeerState | undefined {
-    return this.#states.get(peer.id)
+    this.#hash.text(peer.id)
+    for (let at = this.#states.first(this.#hash.a); at; at = at.nextInBucket)
+      if (at.peer.id === peer.id) return at
+    return undefined
   }
 
   /** The state of a peer, made if need be; undefined if every peer in the table is busy. */
   open(peer: Peer): PeerState | undefined {
-    const known = this.#states.get(peer.id)
+    const known = this.find(peer)
     if (known) return known
     if (this.#states.size >= this.maxPeers && !this.#forgetOne()) return undefined
-    const state = new PeerState(peer, this.#wake)
     this.#hash.text(peer.id)
-    const row = this.#memory.find(this.#hash.a, this.#hash.b)
+    const { a, b } = this.#hash
+    const state = new PeerState(peer, a, b, this.#wake)
+    const row = this.#memory.find(a, b)
     if (row >= 0) {
       this.#memory.touch(row)
       this.#memory.restore(row, state)
@@ -163,34 +181,34 @@ export class PeerTable {
       // that answers to unknown peers use.
       state.nextMessageId = halfOfIds + 1 + Math.floor(this.random.unit() * 0x4000)
     }
-    this.#states.set(peer.id, state)
+    state.inTable = true
+    this.#states.add(state)
     return state
   }
 
   /** Gives the object of a peer up if nothing needs it. */
   retire(state: PeerState): void {
-    if (!state.isPlain || this.#states.get(state.peer.id) !== state) return
-    this.#states.delete(state.peer.id)
-    this.#keep(state)
+    if (state.isPlain && state.inTable) this.#keep(state)
   }
 
+  /** Leaves a row of a peer in place of its object. */
   #keep(state: PeerState): void {
-    this.#hash.text(state.peer.id)
-    const { a, b } = this.#hash
-    const known = this.#memory.find(a, b)
-    this.#memory.save(known >= 0 ? known : this.#memory.insert(a, b), state)
+    this.#states.remove(state)
+    state.inTable = false
+    const { key, otherKey } = state
+    const known = this.#memory.find(key, otherKey)
+    this.#memory.save(known >= 0 ? known : this.#memory.insert(key, otherKey), state)
   }
 
   #forgetOne(): boolean {
-    let tries = 0
-    for (const [id, state] of this.#states) {
-      this.#states.delete(id)
-      if (state.idle) {
-        this.#keep(state)
+    for (let tries = 0; tries < maxTries;) {
+      for (let at = this.#states.first(this.#hand); at; at = at.nextInBucket, tries++) {
+        if (!at.idle) continue
+        this.#keep(at)
         return true
       }
-      this.#states.set(id, state)
-      if (++tries === maxTries) break
+      this.#hand = (this.#hand + 1) % this.#states.length
+      tries++
     }
     return false
   }

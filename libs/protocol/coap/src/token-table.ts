@@ -1,4 +1,5 @@
 import type { Random } from '@fieldline/bytes'
+import { Buckets } from './buckets.js'
 import type { ClientExchange } from './client-exchange.js'
 import type { Peer } from './message.js'
 
@@ -27,8 +28,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Open exchanges by peer and token: a response matches only if both do (RFC 7252 §5.3.2). */
 export class TokenTable {
-  /** Exchanges whose tokens have the same key hang together by `nextOfKey`. */
-  readonly #exchanges = new Map<number, ClientExchange>()
+  readonly #exchanges = new Buckets<ClientExchange>()
   #drawn: Uint8Array = new Uint8Array()
   #at = 0
 
@@ -48,7 +48,7 @@ export class TokenTable {
   }
 
   #isOpen(token: Uint8Array): boolean {
-    for (let at = this.#exchanges.get(keyOf(token, 0, token.length)); at; at = at.nextOfKey) {
+    for (let at = this.#exchanges.first(keyOf(token, 0, token.length)); at; at = at.nextInBucket) {
       if (sameBytes(at.token, token)) return true
     }
     return false
@@ -57,31 +57,21 @@ export class TokenTable {
   /** The open exchange with this peer and the token that is in `bytes` from `start` to `end`. */
   find(peer: Peer, bytes: Uint8Array, start = 0, end = bytes.length): ClientExchange | undefined {
     if (this.#exchanges.size === 0) return undefined
-    for (let at = this.#exchanges.get(keyOf(bytes, start, end)); at; at = at.nextOfKey) {
+    for (let at = this.#exchanges.first(keyOf(bytes, start, end)); at; at = at.nextInBucket) {
       if (isToken(at.token, bytes, start, end) && at.state.peer.id === peer.id) return at
     }
     return undefined
   }
 
   open(exchange: ClientExchange): void {
-    const key = keyOf(exchange.token, 0, exchange.token.length)
-    exchange.nextOfKey = this.#exchanges.get(key)
-    this.#exchanges.set(key, exchange)
+    exchange.key = keyOf(exchange.token, 0, exchange.token.length)
     exchange.isOpen = true
+    this.#exchanges.add(exchange)
   }
 
   close(exchange: ClientExchange): void {
     if (!exchange.isOpen) return
     exchange.isOpen = false
-    const key = keyOf(exchange.token, 0, exchange.token.length)
-    let at = this.#exchanges.get(key)
-    if (at === exchange) {
-      if (exchange.nextOfKey) this.#exchanges.set(key, exchange.nextOfKey)
-      else this.#exchanges.delete(key)
-    } else {
-      while (at && at.nextOfKey !== exchange) at = at.nextOfKey
-      if (at) at.nextOfKey = exchange.nextOfKey
-    }
-    exchange.nextOfKey = undefined
+    this.#exchanges.remove(exchange)
   }
 }
