@@ -38,7 +38,7 @@ function watchChild(
   writeFileSync(progress, new Uint8Array(4))
   const task: Task = { target: target.name, seconds, seed, coverage, progress }
   const child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [JSON.stringify(task)], {
-    execArgv: [`--max-old-space-size=${heapMb}`],
+    execArgv: [`--max-old-space-size=${heapMb}`, '--expose-gc'],
   })
   const inputAtWork = (): number => new Uint32Array(Uint8Array.from(readFileSync(progress)).buffer)[0]
   let total: Total | undefined

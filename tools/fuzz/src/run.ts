@@ -12,6 +12,8 @@ const onStray = (reason: unknown): void => void strays.push(reason)
 const hangMs = 50
 /** A slow input is tried again so often: a machine that was busy, or garbage that was collected, is no hang. */
 const hangTrials = 3
+/** Garbage is collected after so many inputs: memory that still grows is kept by somebody. */
+const collectEvery = 10_000
 /** After so many different findings there is nothing to learn from more. */
 const mostFindings = 20
 
@@ -101,6 +103,7 @@ export async function runInputs(target: Target, options: RunOptions): Promise<Ou
   let input = 0
   for (; performance.now() < until && findings.size < mostFindings; input++) {
     onInput?.(input)
+    if (input % collectEvery === 0) (globalThis as { gc?: () => void }).gc?.()
     const finding = await tryInput(target, inputOf(target, seed, input), input)
     if (!finding) continue
     const place = finding.kind + finding.what.split('\n').slice(0, 3).join('\n').replace(/\d+/g, '#')
