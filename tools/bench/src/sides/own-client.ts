@@ -14,8 +14,8 @@ const endpoint = createCoapEndpoint({ transport, clock, random })
 /** A server knows the peers of its devices from their registrations. */
 const peers: Peer[] = []
 const image = imageOfBlocks()
-const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
-  Buffer.from(buffer, byteOffset, length).toString()
+const isText = (payload: Uint8Array, text: string): boolean =>
+  payload.length === text.length && payload.every((byte, at) => byte === text.charCodeAt(at))
 const push = process.argv.includes('--push')
 
 answerQuestions(transport.port, (work) =>
@@ -27,6 +27,6 @@ answerQuestions(transport.port, (work) =>
     }
     const get = { code: Code.Get, uriPath: ['3', '0', '9'], uriQuery: [], payload: noBytes }
     const { code, payload } = await endpoint.request(peer, get)
-    return code === Code.Content && textOf(payload) === deviceAnswer(device)
+    return code === Code.Content && isText(payload, deviceAnswer(device))
   }),
 )
