@@ -23,7 +23,7 @@ const unruly: Target = {
   make: (chance) => Uint8Array.of(chance.int(5), chance.int(256)),
   run([way]) {
     if (way === 1) throw new BrokenPromise('broken')
-    if (way === 2) for (const until = Date.now() + 120; Date.now() < until;);
+    if (way === 2) for (const until = Date.now() + 400; Date.now() < until;);
     return Promise.resolve()
   },
 }
