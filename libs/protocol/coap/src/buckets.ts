@@ -1,7 +1,7 @@
 const firstBuckets = 16
 
 /** What can be in buckets: it knows its key, and what follows it. */
-export interface Bucketed<T> {
+interface Bucketed<T> {
   /** @internal 32 bits that spread. */
   readonly key: number
   /** @internal the next one in its bucket. */
