@@ -69,7 +69,7 @@ describe('what strangers can cost us', () => {
     expect(pair.notices.of('closed')).toMatchObject([{ reason: 'evicted' }])
   })
 
-  it('a repeated flight of the peer makes us repeat ours at most twice per time-out', () => {
+  it('a repeated flight of the peer makes us repeat ours at most twice a second', () => {
     const pair = new Pair()
     greet(pair, somewhere, goodHello)
     const sent = pair.sent.length

@@ -70,6 +70,17 @@ describe('a session with a Connection ID', () => {
     expect(pair.server.counters.stale).toBe(1)
   })
 
+  it('drops them on the side of the client as well, without trying a key on them', async () => {
+    const pair = new Pair()
+    const { client, notices, session } = await pair.open({ cid: Uint8Array.of(1) })
+    pair.road = () => []
+    pair.server.send(ascii('x'), session)
+    const record = pair.sent.at(-1)?.bytes ?? noBytes
+    client.receive(new Uint8Array([23, ...record.subarray(1, 11), ...record.subarray(12)]))
+    expect(notices.messages).toEqual([])
+    expect(client.counters).toMatchObject({ stale: 1, forged: 0 })
+  })
+
   it('without Connection ID a peer at another address is unknown', async () => {
     const pair = new Pair()
     const client = await pair.open()

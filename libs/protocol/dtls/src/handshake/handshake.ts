@@ -27,6 +27,8 @@ export interface Failure {
 /** Records of epoch 1 that may wait for the keys: the Finished that overtook its flight. */
 const maxHeld = 4
 const maxHeldBytes = 1024
+/** A flight is not repeated for a peer that repeats its own within this time; nobody's first time-out is shorter than a second. */
+const repeatAfterMs = 500
 
 /**
  * What both sides of a handshake have in common: reassembly, transcript, flights and their time-outs, the change to epoch 1.
@@ -148,10 +150,10 @@ export abstract class Handshake {
     this.#drain()
   }
 
-  /** The peer repeats its flight, so ours was lost (RFC 6347 §4.2.4). At most twice per time-out: repetitions can be forged. */
+  /** The peer repeats its flight, so ours was lost (RFC 6347 §4.2.4). Not too often: repetitions can be forged. */
   #repeatFlight(): void {
-    const { now, timers } = this.surroundings
-    if (this.#flight.length === 0 || now - this.#sentAt < timers.initialMs / 2) return
+    const { now } = this.surroundings
+    if (this.#flight.length === 0 || now - this.#sentAt < repeatAfterMs) return
     this.surroundings.counters.retransmissions++
     this.#send()
   }

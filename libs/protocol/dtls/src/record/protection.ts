@@ -54,9 +54,10 @@ function additionalData(number: Uint8Array, type: number, cid: Uint8Array, lengt
 /** The explicit part of a nonce travels before the ciphertext; ours is epoch and sequence number (RFC 6655 §3, RFC 5288 §3). */
 const explicitNonce = 8
 
-function nonceOf(salt: Uint8Array, explicit: Uint8Array): Uint8Array {
-  nonce.set(salt, 0)
-  nonce.set(explicit, 4)
+/** Salt, then the eight bytes at `at`; good until the next call. */
+function nonceOf(salt: Uint8Array, explicit: Uint8Array, at = 0): Uint8Array {
+  for (let i = 0; i < 4; i++) nonce[i] = salt[i]
+  for (let i = 0; i < explicitNonce; i++) nonce[4 + i] = explicit[at + i]
   return nonce
 }
 
@@ -96,12 +97,9 @@ export class Ccm8 implements Protection {
   open(number: Uint8Array, type: number, fragment: Uint8Array, cid: Uint8Array): Uint8Array | undefined {
     const length = fragment.length - explicitNonce - Ccm8.#tag
     if (length < 0) return undefined
-    const decipher = createDecipheriv(
-      'aes-128-ccm',
-      this.#key,
-      nonceOf(this.#salt, fragment.subarray(0, explicitNonce)),
-      { authTagLength: Ccm8.#tag },
-    )
+    const decipher = createDecipheriv('aes-128-ccm', this.#key, nonceOf(this.#salt, fragment), {
+      authTagLength: Ccm8.#tag,
+    })
     decipher.setAuthTag(fragment.subarray(explicitNonce + length))
     decipher.setAAD(additionalData(number, type, cid, length), { plaintextLength: length })
     try {
@@ -154,12 +152,9 @@ export class Gcm implements Protection {
   open(number: Uint8Array, type: number, fragment: Uint8Array, cid: Uint8Array): Uint8Array | undefined {
     const length = fragment.length - explicitNonce - Gcm.#tag
     if (length < 0) return undefined
-    const decipher = createDecipheriv(
-      'aes-128-gcm',
-      this.#key,
-      nonceOf(this.#salt, fragment.subarray(0, explicitNonce)),
-      { authTagLength: Gcm.#tag },
-    )
+    const decipher = createDecipheriv('aes-128-gcm', this.#key, nonceOf(this.#salt, fragment), {
+      authTagLength: Gcm.#tag,
+    })
     decipher.setAuthTag(fragment.subarray(explicitNonce + length))
     decipher.setAAD(additionalData(number, type, cid, length))
     try {

@@ -1,18 +1,34 @@
 import { Version } from '../wire.js'
 
-/** A record as it lies in a datagram; every array is a view of it. */
-export interface RecordView {
-  readonly type: number
-  readonly epoch: number
-  /** 48 bits. */
-  readonly sequence: number
+/** A record as it lies in a datagram; every array is a view of it, made when it is wanted. */
+export class RecordView {
+  constructor(
+    readonly type: number,
+    readonly epoch: number,
+    /** 48 bits. */
+    readonly sequence: number,
+    readonly fragment: Uint8Array,
+    readonly datagram: Uint8Array,
+    /** Where the record begins in the datagram, its Connection ID ends, and the record ends. */
+    readonly start: number,
+    readonly cidEnd: number,
+    readonly end: number,
+  ) {}
+
   /** Epoch and sequence number as they travel, 8 bytes. */
-  readonly number: Uint8Array
+  get number(): Uint8Array {
+    return this.datagram.subarray(this.start + 3, this.start + 11)
+  }
+
   /** Empty unless the content type is 25. */
-  readonly cid: Uint8Array
-  readonly fragment: Uint8Array
+  get cid(): Uint8Array {
+    return this.datagram.subarray(this.start + 11, this.cidEnd)
+  }
+
   /** The whole record. */
-  readonly bytes: Uint8Array
+  get bytes(): Uint8Array {
+    return this.datagram.subarray(this.start, this.end)
+  }
 }
 
 /** Type, version, epoch, sequence number, length (RFC 6347 §4.1). */
@@ -43,15 +59,16 @@ export function readRecord(datagram: Uint8Array, offset: number, cidLength: numb
   const low =
     datagram[offset + 7] * 0x1000000 +
     ((datagram[offset + 8] << 16) | (datagram[offset + 9] << 8) | datagram[offset + 10])
-  return {
+  return new RecordView(
     type,
     epoch,
-    sequence: high * 2 ** 32 + low,
-    number: datagram.subarray(offset + 3, offset + 11),
-    cid: datagram.subarray(offset + 11, cidEnd),
-    fragment: datagram.subarray(cidEnd + 2, end),
-    bytes: datagram.subarray(offset, end),
-  }
+    high * 2 ** 32 + low,
+    datagram.subarray(cidEnd + 2, end),
+    datagram,
+    offset,
+    cidEnd,
+    end,
+  )
 }
 
 /** Writes the header of a record whose fragment has `length` bytes; returns where the fragment begins. */

@@ -1,0 +1,97 @@
+import { seededRandom } from '@fieldline/bytes'
+import { describe, expect, it } from 'vitest'
+import { createCounters } from '../counters.js'
+import { plainMessages } from '../forge.test-support.js'
+import { peerAt, psk } from '../pair.test-support.js'
+import { readRecord } from '../record/record.js'
+import { suites } from '../suites.js'
+import { Surroundings, timerProfiles } from '../surroundings.js'
+import { HandshakeType } from '../wire.js'
+import { ClientHandshake } from './client-handshake.js'
+import type { Handshake } from './handshake.js'
+import { readClientHello } from './hello.js'
+import { ServerHandshake } from './server-handshake.js'
+
+const peer = peerAt('192.0.2.1')
+const surroundings = (seed: number): Surroundings =>
+  new Surroundings(seededRandom(seed), timerProfiles.wired, 1200, createCounters())
+const clientRules = {
+  suites: suites.filter(({ id }) => id === 0xc0a8),
+  psk,
+  credentials: undefined,
+  own: [],
+  ofServer: [],
+  cid: undefined,
+  serverName: undefined,
+  resume: undefined,
+}
+const serverRules = {
+  suites,
+  psk: true,
+  own: [],
+  ofClients: [],
+  credentials: undefined,
+  pskHint: undefined,
+  resumption: undefined,
+  newCid: undefined,
+}
+
+/** Both know the key, and one of them says something else about what was said. */
+class LyingClient extends ClientHandshake {
+  protected override addFinished(): void {
+    this.add(HandshakeType.Finished, new Uint8Array(12))
+  }
+}
+class LyingServer extends ServerHandshake {
+  protected override addFinished(): void {
+    this.add(HandshakeType.Finished, new Uint8Array(12))
+  }
+}
+
+function shakeHands(Client: typeof ClientHandshake, Server: typeof ServerHandshake): [Handshake, Handshake] {
+  const ours = surroundings(1)
+  const theirs = surroundings(2)
+  const client = new Client(ours, clientRules, peer)
+  client.begin()
+  const [hello] = plainMessages(ours.collect(undefined).datagrams[0].bytes)
+  const parsed = readClientHello(hello.body)
+  const server = new Server(theirs, serverRules, peer, {
+    hello: parsed,
+    body: hello.body,
+    messageSequence: 0,
+    recordSequence: 0,
+  })
+  server.begin(parsed)
+  for (let round = 0; round < 4; round++) {
+    for (const [from, to] of [
+      [theirs, client],
+      [ours, server],
+    ] as const)
+      for (const { bytes } of from.collect(undefined).datagrams)
+        for (let at = 0; at < bytes.length;) {
+          const record = readRecord(bytes, at, 0)
+          if (!record) break
+          at = record.end
+          to.receive(record)
+        }
+    if (server.question) server.answer({ kind: 'key', key: psk.key })
+  }
+  return [client, server]
+}
+
+describe('Finished', () => {
+  it('of both sides opens the session', () => {
+    expect(shakeHands(ClientHandshake, ServerHandshake).map(({ state }) => state)).toEqual(['open', 'open'])
+  })
+
+  it('of the client that does not verify ends the handshake, although its key is right', () => {
+    const [client, server] = shakeHands(LyingClient, ServerHandshake)
+    expect(server).toMatchObject({ state: 'failed', failure: { failure: 'bad-finished' } })
+    expect(client.state).not.toBe('open')
+  })
+
+  it('of the server that does not verify ends it, too', () => {
+    const [client] = shakeHands(ClientHandshake, LyingServer)
+    expect(client).toMatchObject({ state: 'failed', failure: { failure: 'bad-finished' } })
+  })
+})
