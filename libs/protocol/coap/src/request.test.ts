@@ -245,7 +245,7 @@ describe('a request', () => {
 
 describe('a peer that was heard', () => {
   it('is sent again what it has not acknowledged, as the same message and without a retransmission spent', () => {
-    const wire = createWire()
+    const wire = createWire({ profile: { ...profiles.wired, ackRandomFactor: 1 } })
     ask(wire)
     const first = wire.take()
     wire.clock.advance(500)
