@@ -88,7 +88,9 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
 
 /** Whether two byte arrays are equal; not for secrets. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, i) => byte === right[i])
+  if (left.length !== right.length) return false
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
+  return true
 }
 
 export const noBytes = new Uint8Array(0)

@@ -134,13 +134,14 @@ export class Session implements DtlsSession {
     let plaintext = payload
     if (cid.length > 0) {
       // RFC 9146 §4: the real type stands behind the content
-      plaintext = new Uint8Array(payload.length + 1)
+      plaintext = Buffer.allocUnsafe(payload.length + 1)
       plaintext.set(payload)
       plaintext[payload.length] = type
       outer = ContentType.ConnectionId
     }
     const length = this.#write.sealedLength(plaintext.length)
-    const record = new Uint8Array(recordHeader + cid.length + length)
+    // every byte of it is written below; pooled memory, for it is sent and forgotten
+    const record = Buffer.allocUnsafe(recordHeader + cid.length + length)
     const at = writeRecordHeader(record, outer, Version.Dtls12, 1, sequence, cid, length)
     for (let i = 0; i < 8; i++) number[i] = record[3 + i]
     this.#write.seal(record, at, number, outer, plaintext, cid)
