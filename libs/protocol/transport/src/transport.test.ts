@@ -39,6 +39,22 @@ describe('UDP transport', () => {
     await taken.close()
   })
 
+  it('tells two ports behind one address apart', async () => {
+    const [server, one, other] = await Promise.all(
+      [0, 0, 0].map((port) => createUdpTransport({ host: '127.0.0.1', port })),
+    )
+    const heard = new Set<string>()
+    const both = new Promise<void>((resolve) =>
+      server.listen((_datagram, { id }) => {
+        if (heard.add(id).size === 2) resolve()
+      }),
+    )
+    for (const client of [one, other]) client.send(Uint8Array.of(1), peerOf('127.0.0.1', server.port))
+    await both
+    expect(heard).toEqual(new Set([one, other].map(({ port }) => `127.0.0.1:${port}`)))
+    await Promise.all([server, one, other].map((transport) => transport.close()))
+  })
+
   it('writes an IPv6 peer in brackets', () => {
     expect(peerOf('::1', 5683).id).toBe('[::1]:5683')
   })
