@@ -183,7 +183,7 @@ describe.runIf(executablePath)('the console in a real browser', () => {
       for (const path of ['/', '/devices', pageOf(endpoint), '/campaigns', '/campaigns/new']) {
         await open(path)
         await page.waitForLoadState('load')
-        await page.waitForTimeout(1_500)
+        await page.waitForTimeout(600)
         const { violations } = await new AxeBuilder({ page }).analyze()
         expect(
           violations.map(({ id, nodes }) => `${path} ${colorScheme}: ${id} ${nodes[0]?.html.slice(0, 160)}`),

@@ -10,7 +10,7 @@ const demoStartMs = 15_000
 const shortestWakeSeconds = 60
 const longestWakeSeconds = 300
 /** Planted (a): quick wakes, so that the silence shows within minutes, and how many of them there are. */
-export const silentCell = { periodMs: 36_000, contacts: 3 }
+export const silentCell = { periodMs: 36_000, contacts: 2 }
 /** Planted (j): both clients come often enough for the flapping to be seen soon, the second one after the first is settled. */
 export const clone = { periodMs: 70_000, startAfterMs: 40_000, key: '#clone', address: '127.0.0.2' }
 
