@@ -74,6 +74,24 @@ for (const path of typescript) {
   }
 }
 
+// docker: what the images copy and run stands in the tree, and compose.yml builds the Dockerfile's targets, each of them
+const dockerfile = readFileSync('docker/Dockerfile', 'utf8')
+for (const [, sources] of dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm))
+  for (const source of sources?.split(' ') ?? [])
+    if (!existsSync(source)) faults.push(`docker/Dockerfile: copies ${source}, which is not there`)
+for (const [, path] of dockerfile.matchAll(/"((?:apps|libs|tools)\/[^"]+)"/g)) {
+  const source = (path ?? '').replace('/dist/', '/src/').replace(/\.js$/, '.ts')
+  if (!existsSync(source)) faults.push(`docker/Dockerfile: runs ${path}, which nothing makes`)
+}
+const inOrder = (/** @type {RegExp} */ pattern, /** @type {string} */ content) =>
+  [...content.matchAll(pattern)].map(([, name]) => name).sort()
+const targets = inOrder(/^FROM runtime AS (\S+)$/gm, dockerfile)
+const built = inOrder(/target: ([\w-]+)/g, readFileSync('docker/compose.yml', 'utf8'))
+if (String(targets) !== String(built))
+  faults.push(
+    `docker/compose.yml builds ${built.join(', ')}; the Dockerfile's targets are ${targets.join(', ')}`,
+  )
+
 for (const fault of faults) console.log(fault)
 console.log(`house: ${code.length} files, ${faults.length} faults`)
 process.exit(faults.length > 0 ? 1 : 0)

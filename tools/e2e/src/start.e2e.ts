@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { isAlive, ownEnvironment, treeOf, until } from './system.test-support.js'
+import { commandOf, isAlive, ownEnvironment, treeOf, until } from './system.test-support.js'
 
 const start = fileURLToPath(new URL('../../dev/start.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fieldline-e2e-'))
@@ -114,8 +114,11 @@ describe('a start that is stopped on its way ends without a complaint, and every
       child.stdout.on('data', (chunk) => (said += chunk))
       child.stderr.on('data', (chunk) => (said += chunk))
       const exited = new Promise((resolve) => child.once('exit', resolve))
-      const seen = new Set<number>()
-      const watch = setInterval(() => treeOf(child.pid ?? 0).forEach((pid) => seen.add(pid)), 50)
+      const seen = new Map<number, string>()
+      const watch = setInterval(
+        () => treeOf(child.pid ?? 0).forEach((pid) => seen.set(pid, commandOf(pid) || (seen.get(pid) ?? ''))),
+        50,
+      )
       await new Promise((resolve) => setTimeout(resolve, afterMs))
       const asked = Date.now()
       child.kill('SIGTERM')
@@ -126,7 +129,11 @@ describe('a start that is stopped on its way ends without a complaint, and every
       expect(said).toMatch(/stopped\n$/)
       expect(said).not.toMatch(/failed/)
       expect(seen.size).toBeGreaterThan(1)
-      await until('the end of every process', asked + 15_000 - Date.now(), () => ![...seen].some(isAlive))
+      // what was killed needs a moment to be gone; what was forgotten never goes
+      const left = (): string[] =>
+        [...seen].filter(([pid]) => isAlive(pid)).map(([pid, command]) => `${pid} ${command}`)
+      await until('the end of every process', 2_000, () => left().length === 0).catch(() => {})
+      expect(left()).toEqual([])
     })
   }
 })

@@ -125,7 +125,7 @@ function childrenOf(parent: number): Record<string, number> {
     .trim()
     .split(' ')
     .filter(Boolean)) {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    const command = commandOf(Number(pid))
     const name =
       /apps\/([\w-]+)\/dist\/main\.js/.exec(command)?.[1] ??
       (command.includes('guard.mjs SIGINT')
@@ -153,6 +153,15 @@ export function treeOf(pid: number): number[] {
     return [pid, ...children.flatMap(treeOf)]
   } catch {
     return []
+  }
+}
+
+/** The command line of a process; empty where it is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    return ''
   }
 }
 

@@ -55,7 +55,8 @@ describe('an input', () => {
 describe('a run', () => {
   it('tells findings of one place once', async () => {
     const told: string[] = []
-    const crashing: Target = { ...unruly, run: () => { throw new BrokenPromise(`number ${Math.random()}`) } } // prettier-ignore
+    let number = 0
+    const crashing: Target = { ...unruly, run: () => { throw new BrokenPromise(`number ${number++}`) } } // prettier-ignore
     const onFinding = ({ what }: { what: string }): void => void told.push(what)
     const { findings, inputs } = await runInputs(crashing, { seconds: 1, seed: 1, onFinding })
     expect(inputs).toBeGreaterThan(1)

@@ -31,6 +31,8 @@ export interface Finding {
 export interface RunOptions {
   readonly seconds: number
   readonly seed: number
+  /** So many inputs are tried even where the time is over before. */
+  readonly leastInputs?: number
   /** Called before each input. */
   readonly onInput?: (input: number) => void
   readonly onFinding?: (finding: Finding) => void
@@ -97,11 +99,12 @@ async function cost(target: Target, bytes: Uint8Array): Promise<number> {
 
 /** Tries inputs until the time is over. Findings that began at the same place count once. */
 export async function runInputs(target: Target, options: RunOptions): Promise<Outcome> {
-  const { seconds, seed, onInput, onFinding } = options
+  const { seconds, seed, leastInputs = 0, onInput, onFinding } = options
   const until = performance.now() + seconds * 1000
   const findings = new Map<string, Finding>()
   let input = 0
-  for (; performance.now() < until && findings.size < mostFindings; input++) {
+  const enough = (): boolean => input >= leastInputs && performance.now() >= until
+  for (; !enough() && findings.size < mostFindings; input++) {
     onInput?.(input)
     if (input % collectEvery === 0) (globalThis as { gc?: () => void }).gc?.()
     const finding = await tryInput(target, inputOf(target, seed, input), input)

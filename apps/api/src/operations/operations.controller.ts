@@ -79,17 +79,12 @@ export class OperationsController {
     }
     await inTransaction(this.database.pool, async (client) => {
       await this.#operations.create([operation], client)
-      const subject = {
-        kind: 'operation',
-        id: operation.id,
-        name: `${operation.kind} ${operation.path} of ${device.endpoint}`,
-      }
       await appendAudit(client, [
         auditRecord(
           {
             actor: caller.principal,
             action: 'operation.create',
-            subject,
+            subject: subjectOf(operation, device.endpoint),
             where: caller,
             after: { kind: draft.kind, path: draft.path, value: body.value },
           },
@@ -122,25 +117,29 @@ export class OperationsController {
   ): Promise<RouteResponse<'cancelOperation'>> {
     const now = Date.now()
     const before = await this.#operation(caller.principal.organisationId, params.id)
-    const { operation } = await this.#operations.apply(before.id, { type: 'cancel' }, now)
-    const subject = {
-      kind: 'operation',
-      id: operation.id,
-      name: `${operation.kind} ${operation.path} of ${operation.endpoint}`,
-    }
-    const record = auditRecord(
-      {
-        actor: caller.principal,
-        action: 'operation.cancel',
-        subject,
-        where: caller,
-        reason: body?.reason,
-        before: { state: before.state },
-        after: { state: operation.state },
-      },
-      now,
-    )
-    await appendAudit(this.database.pool, [record])
+    const operation = await inTransaction(this.database.pool, async (client) => {
+      const { operation: after } = await this.#operations.apply(
+        before.id,
+        { type: 'cancel' },
+        now,
+        undefined,
+        client,
+      )
+      const record = auditRecord(
+        {
+          actor: caller.principal,
+          action: 'operation.cancel',
+          subject: subjectOf(after, after.endpoint),
+          where: caller,
+          reason: body?.reason,
+          before: { state: before.state },
+          after: { state: after.state },
+        },
+        now,
+      )
+      await appendAudit(client, [record])
+      return after
+    })
     const { organisationId, deviceId } = operation
     this.bus.publish({
       kind: 'operation',
@@ -183,4 +182,12 @@ export class OperationsController {
     if (!device) throw new DomainError('not-found', `There is no device ${endpoint}.`)
     return device
   }
+}
+
+/** How an audit row names an operation. */
+function subjectOf(
+  { id, kind, path }: Pick<StoredOperation, 'id' | 'kind' | 'path'>,
+  endpoint: string,
+): { kind: 'operation'; id: string; name: string } {
+  return { kind: 'operation', id, name: `${kind} ${path} of ${endpoint}` }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DomainError } from '@fieldline/contracts'
+import { inTransaction } from '../database.js'
 import { DeviceRepository } from '../devices/device-repository.js'
 import { appendTimeline, readTimeline } from '../devices/timeline-repository.js'
 import { useOrganisation } from '../test-organisation.test-support.js'
@@ -252,6 +253,16 @@ describe('operations', () => {
       [1, 2, 3, 4].map(() => operations.apply(id, { type: 'dispatch', answerBy: now + 1_000 }, now)),
     )
     expect(sent.filter(({ send }) => send)).toHaveLength(1)
+  })
+
+  it('take their step with the rest of a transaction, or not at all', async () => {
+    const id = await create('together')
+    const undone = inTransaction(database.pool, async (client) => {
+      await operations.apply(id, { type: 'cancel' }, now, undefined, client)
+      throw new Error('the audit row was refused')
+    })
+    await expect(undone).rejects.toThrow('refused')
+    expect((await operations.byId(organisationId, id))?.state).toBe('queued')
   })
 
   it('that were sent when a process died end as unknown if they change something, and wait again if they do not', async () => {

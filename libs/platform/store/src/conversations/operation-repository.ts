@@ -143,6 +143,7 @@ export class OperationRepository {
 
   /**
    * One step of the machine, stored. Gives the operation after it and whether the datagram may leave now.
+   * In the transaction of `client` where one is given, else in one of its own.
    * @throws DomainError not-found, or conflict where the state forbids a cancel
    */
   async apply(
@@ -150,26 +151,26 @@ export class OperationRepository {
     event: OperationEvent,
     now: number,
     result?: OperationResult,
+    client?: pg.PoolClient,
   ): Promise<{ operation: StoredOperation; send: boolean; changed: boolean }> {
-    return inTransaction(this.database.pool, async (client) => {
-      const { rows } = await client.query<Row>(
-        `${selectOperation} WHERE operation.id = $1 FOR UPDATE OF operation`,
-        [id],
-      )
-      if (!rows[0]) throw new DomainError('not-found', `There is no operation ${id}.`)
-      const before = toOperation(rows[0])
-      const { operation: status, effects } = step(before, event, now)
-      const operation: StoredOperation = {
-        ...before,
-        ...status,
-        sentAt: status.sentAt,
-        answerBy: status.answerBy,
-        result: result ?? before.result,
-      }
-      const changed = effects.some((effect) => effect.kind === 'changed')
-      if (changed) await this.#store(client, operation, now)
-      return { operation, changed, send: effects.some((effect) => effect.kind === 'send') }
-    })
+    if (!client) return inTransaction(this.database.pool, (own) => this.apply(id, event, now, result, own))
+    const { rows } = await client.query<Row>(
+      `${selectOperation} WHERE operation.id = $1 FOR UPDATE OF operation`,
+      [id],
+    )
+    if (!rows[0]) throw new DomainError('not-found', `There is no operation ${id}.`)
+    const before = toOperation(rows[0])
+    const { operation: status, effects } = step(before, event, now)
+    const operation: StoredOperation = {
+      ...before,
+      ...status,
+      sentAt: status.sentAt,
+      answerBy: status.answerBy,
+      result: result ?? before.result,
+    }
+    const changed = effects.some((effect) => effect.kind === 'changed')
+    if (changed) await this.#store(client, operation, now)
+    return { operation, changed, send: effects.some((effect) => effect.kind === 'send') }
   }
 
   async #store(client: pg.PoolClient, operation: StoredOperation, now: number): Promise<void> {
