@@ -132,6 +132,8 @@ class Endpoint implements CoapEndpoint {
     }
     if (isGroup(peer.address)) return Promise.reject(new InvariantError(`${peer.address} is a group`))
     if (options.signal?.aborted) return Promise.reject(new RequestError('cancelled', false, false))
+    if (this.#transport.reaches?.(peer) === false)
+      return Promise.reject(new RequestError('closed', false, false, 'the peer has no session'))
     const state = this.#open(peer)
     if (!state) return Promise.reject(this.#unavailable())
     const profile = options.profile ?? this.#parts.profileOf(peer)

@@ -68,6 +68,8 @@ export interface Peer {
   readonly id: string
   readonly address: string
   readonly port: number
+  /** Who it has proved to be, the same in every session of its own; absent where nothing was proved. For who compares, never parsed. */
+  readonly identity?: string
 }
 
 /** What carries datagrams. Implementations never throw from `send`: a datagram that cannot leave is a lost datagram. */
@@ -80,6 +82,8 @@ export interface DatagramTransport {
   readonly port: number
   /** The datagram is not written to again. */
   send(datagram: Uint8Array, peer: Peer): void
+  /** False where nothing that is sent now can arrive, because the peer has to begin the session; absent: true. */
+  reaches?(peer: Peer): boolean
   /** Bytes of a body that one message to a peer may carry; absent: as much as a block of the endpoint. From 2048 on that is BERT (RFC 8323 §6). */
   partBytes?(peer: Peer): number
   /**

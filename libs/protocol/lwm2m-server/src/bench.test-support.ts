@@ -1,6 +1,12 @@
 import { Code, ManualClock, seededRandom, toHex } from '@fieldline/bytes'
 import { createCoapEndpoint, noBytes } from '@fieldline/coap'
-import type { CoapEndpoint, CoapRequest, CoapResponse, IncomingRequest } from '@fieldline/coap'
+import type {
+  CoapEndpoint,
+  CoapRequest,
+  CoapResponse,
+  DatagramTransport,
+  IncomingRequest,
+} from '@fieldline/coap'
 import { createMemoryNetwork, peerOf } from '@fieldline/transport'
 import { startLwM2mServer } from './server.js'
 import type { LwM2mServer } from './server.js'
@@ -31,6 +37,8 @@ export interface Bench {
     sentAt?: number
   }[]
   readonly happened: string[]
+  /** What the devices at these ports have proved to be. */
+  readonly identities: Map<number, string>
   /** Makes the report sink fail, or wait, until set back. */
   sink: () => Promise<void>
   admit: boolean
@@ -59,6 +67,22 @@ export interface Device {
 
 const methodNames: Readonly<Record<number, string>> = { 1: 'GET', 2: 'POST', 3: 'PUT', 4: 'DELETE' }
 
+/** A transport whose peers have proved who they are, as DTLS gives it. */
+function proving(inner: DatagramTransport, identities: ReadonlyMap<number, string>): DatagramTransport {
+  return {
+    name: inner.name,
+    address: inner.address,
+    port: inner.port,
+    send: (datagram, peer) => inner.send(datagram, peer),
+    listen: (receive) =>
+      inner.listen((datagram, peer) => {
+        const identity = identities.get(peer.port)
+        receive(datagram, identity === undefined ? peer : { ...peer, identity })
+      }),
+    close: () => inner.close(),
+  }
+}
+
 export async function createBench(
   afterRegister: AfterRegister = { reads: [], observations: [] },
   before?: Pick<Bench, 'registrations' | 'observations'>,
@@ -66,7 +90,9 @@ export async function createBench(
   const clock = new ManualClock()
   const random = seededRandom(7)
   const network = createMemoryNetwork({ clock, random })
-  const endpoint = createCoapEndpoint({ transport: network.open(SERVER_PORT), clock, random })
+  const identities = new Map<number, string>()
+  const transport = proving(network.open(SERVER_PORT), identities)
+  const endpoint = createCoapEndpoint({ transport, clock, random })
   const registrations = before?.registrations ?? new Map<string, Registration>()
   const observations = before?.observations ?? []
   const reports: Report[] = []
@@ -80,6 +106,7 @@ export async function createBench(
     reports,
     operations,
     happened,
+    identities,
     admit: true,
     sink: async () => {},
   } as unknown as Bench & { server: LwM2mServer }

@@ -8,6 +8,7 @@ import { heard } from './presence.js'
 import type { Registration, RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
 import { addressOf } from './registry.js'
 import type { Registry } from './registry.js'
+import { isSameClient } from './same-client.js'
 
 const LOCATION_BYTES = 9
 const SECOND_MS = 1_000
@@ -19,6 +20,8 @@ export interface RegisteringCounters {
   deregisters: number
   refused: number
   unknownLocation: number
+  /** Updates and De-registers of another client than the one that registered. */
+  foreignIdentity: number
   /** Registers whose version was written `1.0.0`. */
   oddVersion: number
 }
@@ -54,6 +57,7 @@ export class Registering {
     deregisters: 0,
     refused: 0,
     unknownLocation: 0,
+    foreignIdentity: 0,
     oddVersion: 0,
   }
 
@@ -77,6 +81,10 @@ export class Registering {
     }
     const location = uriPath[1]
     const registration = this.options.registry.byLocation(location)
+    if (registration && !isSameClient(registration.peer, peer)) {
+      this.counters.foreignIdentity++
+      throw new ProtocolError(Code.NotFound, 'no such registration; register again')
+    }
     if (!registration) {
       this.counters.unknownLocation++
       this.#noticeSecondClient(location, peer)
@@ -119,7 +127,8 @@ export class Registering {
     registry.add(registration)
     if (live) {
       this.options.onEnded(live)
-      if (live.peer.id !== peer.id)
+      // who has proved to be the one that registered before has only come from elsewhere
+      if (live.peer.id !== peer.id && peer.identity === undefined)
         this.options.events.nameConflict(registration, [addressOf(live), addressOf(registration)])
     }
     this.options.events.contact(registration, now)
@@ -132,7 +141,7 @@ export class Registering {
     const { registry, events } = this.options
     const replaced = registry.replacedAt(location)
     const holder = replaced && registry.byEndpoint(replaced.endpoint)
-    if (holder && holder.peer.id !== peer.id)
+    if (holder && holder.peer.id !== peer.id && peer.identity === undefined)
       events.nameConflict(holder, [addressOf({ peer }), addressOf(holder)])
   }
 

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@fieldline/bytes'
 import type { Registration } from './ports.js'
+import { nameOf } from './same-client.js'
 import { TextIndex } from './text-index.js'
 
 const TICK_MS = 1_000
@@ -12,14 +13,14 @@ export interface Replaced {
   readonly address: string
 }
 
-/** Live registrations by location, endpoint, device and peer, and their expiry, one second at a time. */
+/** Live registrations by location, endpoint, device and client, and their expiry, one second at a time. */
 export class Registry {
   readonly #slots: (Registration | undefined)[] = []
   readonly #freeSlots: number[] = []
   readonly #byLocation: TextIndex
   readonly #byEndpoint: TextIndex
   readonly #byDevice: TextIndex
-  readonly #byPeer: TextIndex
+  readonly #byClient: TextIndex
   readonly #replaced = new Map<string, Replaced>()
   /** second -> registrations that may end in it; checked again when it comes, so that an Update costs no removal */
   readonly #due = new Map<number, Registration[]>()
@@ -36,7 +37,7 @@ export class Registry {
     this.#byLocation = indexBy(({ location }) => location)
     this.#byEndpoint = indexBy(({ endpoint }) => endpoint)
     this.#byDevice = indexBy(({ deviceId }) => deviceId)
-    this.#byPeer = indexBy(({ peer }) => peer.id)
+    this.#byClient = indexBy(({ peer }) => nameOf(peer))
     this.#checkedUntil = Math.floor(clock.now() / TICK_MS)
     this.#tick()
   }
@@ -57,8 +58,9 @@ export class Registry {
     return this.#slots[this.#byDevice.find(deviceId)]
   }
 
-  byPeer(peerId: string): Registration | undefined {
-    return this.#slots[this.#byPeer.find(peerId)]
+  /** The registration of whoever speaks from this address, or has proved to be this client. */
+  byClient(peer: Registration['peer']): Registration | undefined {
+    return this.#slots[this.#byClient.find(nameOf(peer))]
   }
 
   /** What held this location before it was replaced. */
@@ -80,7 +82,7 @@ export class Registry {
     this.#byLocation.set(slot)
     this.#byEndpoint.set(slot)
     this.#byDevice.set(slot)
-    this.#byPeer.set(slot)
+    this.#byClient.set(slot)
     this.watch(registration)
   }
 
@@ -90,7 +92,7 @@ export class Registry {
     this.#byLocation.delete(slot)
     this.#byEndpoint.delete(slot)
     this.#byDevice.delete(slot)
-    this.#byPeer.delete(slot)
+    this.#byClient.delete(slot)
     this.#slots[slot] = undefined
     this.#freeSlots.push(slot)
   }
@@ -98,9 +100,9 @@ export class Registry {
   /** Takes note that the client speaks from another address or port now. */
   moved(registration: Registration, peer: Registration['peer']): void {
     const slot = this.#slotOf(registration)
-    if (slot >= 0) this.#byPeer.delete(slot)
+    if (slot >= 0) this.#byClient.delete(slot)
     registration.peer = peer
-    if (slot >= 0) this.#byPeer.set(slot)
+    if (slot >= 0) this.#byClient.set(slot)
   }
 
   /** The slot of a registration that lives, or -1. */

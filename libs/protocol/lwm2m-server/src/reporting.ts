@@ -7,6 +7,7 @@ import { ObservationTable } from './observation-table.js'
 import { heard } from './presence.js'
 import type { Observation, ObservationStore, Registration, ReportSink, ServerEvents } from './ports.js'
 import type { Registry } from './registry.js'
+import { isSameClient } from './same-client.js'
 
 /** What reporting counts. */
 export interface ReportingCounters {
@@ -84,9 +85,12 @@ export class Reporting {
       this.counters.unknownToken++
       return 'reset'
     }
-    // NoSec: the address is all we know a client by; another port is a NAT that has moved on. From another address it may be the same client
-    // before its Update: a reset would end what it is to report, so it hears nothing and sends again.
-    if (registration.peer.address !== peer.address) {
+    // Without security the address is all we know a client by; another port is a NAT that has moved on. From another address it may be the
+    // same client before its Update: a reset would end what it is to report, so it hears nothing and sends again.
+    const isOwn =
+      isSameClient(registration.peer, peer) &&
+      (peer.identity !== undefined || registration.peer.address === peer.address)
+    if (!isOwn) {
       this.counters.unknownToken++
       throw new NoAnswer("a notification from an address that is not the device's")
     }
@@ -133,7 +137,7 @@ export class Reporting {
   /** Handles `POST /dp`. */
   async send(request: IncomingRequest, peer: Peer): Promise<CoapResponse> {
     if (request.code !== Code.Post) throw new ProtocolError(Code.MethodNotAllowed, 'a Send is a POST')
-    const registration = this.options.registry.byPeer(peer.id)
+    const registration = this.options.registry.byClient(peer)
     if (!registration)
       throw new ProtocolError(Code.NotFound, 'no registration from this address; register first')
     const now = this.options.clock.now()
@@ -143,6 +147,7 @@ export class Reporting {
       objectLinks: registration.objectLinks,
     })
     this.counters.sends++
+    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
     await this.#store(registration, nodes, 'send', now)
