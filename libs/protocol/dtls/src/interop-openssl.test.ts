@@ -114,6 +114,10 @@ describe.runIf(isHere)('openssl s_client', () => {
 })
 
 describe.runIf(isHere)('openssl s_server', () => {
+  const withCertificates = [
+    ...['-cert', 'server.pem', '-key', 'server.key'],
+    ...['-CAfile', 'ca.pem', '-Verify', '1', '-verify_return_error'],
+  ]
   const serve = async (...args: string[]): Promise<{ server: Program; port: number }> => {
     const port = await freePort()
     const server = program('s_server', '-dtls1_2', '-accept', `127.0.0.1:${port}`, ...args)
@@ -144,19 +148,35 @@ describe.runIf(isHere)('openssl s_server', () => {
   it.each(certificateSuites)(
     'talks %s with certificates on both sides with our client',
     async (cipher, _name, suite) => {
-      const own = [
-        '-cert',
-        'server.pem',
-        '-key',
-        'server.key',
-        '-CAfile',
-        'ca.pem',
-        '-Verify',
-        '1',
-        '-verify_return_error',
-      ]
-      const { server, port } = await serve('-cipher', `${cipher}:@SECLEVEL=0`, ...own)
+      const { server, port } = await serve('-cipher', `${cipher}:@SECLEVEL=0`, ...withCertificates)
       await talk(port, server, { suites: [suite], credentials: credentials('client'), verifyPeer, mtu: 256 })
     },
   )
+
+  it.each([...pskSuites, ...certificateSuites])(
+    'resumes a session of %s with our client, which it had closed',
+    async (cipher, _name, suite) => {
+      const isPsk = cipher.startsWith('PSK')
+      const shown = isPsk ? ['-psk', key, '-nocert'] : withCertificates
+      const ours = isPsk ? { psk } : { credentials: credentials('client'), verifyPeer }
+      const { server, port } = await serve('-cipher', `${cipher}:@SECLEVEL=0`, ...shown)
+      const first = await talk(port, server, { suites: [suite], ...ours })
+      const { resumable } = first.client
+      // s_server has one connection at a time: it hears nobody else before the close_notify
+      first.close()
+      const second = await talk(port, server, { suites: [suite], ...ours, resume: resumable })
+      expect((await second.opened()).resumed).toBe(true)
+      expect(server.output).toContain('Reused session-id')
+    },
+  )
+
+  it('that does not know the session shakes hands in full with our client', async () => {
+    const { server, port } = await serve('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0', '-psk', key, '-nocert')
+    const first = await talk(port, server, { suites: [0xc0a8], psk })
+    const { resumable } = first.client
+    first.close()
+    const other = await serve('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0', '-psk', key, '-nocert')
+    const second = await talk(other.port, other.server, { suites: [0xc0a8], psk, resume: resumable })
+    expect((await second.opened()).resumed).toBe(false)
+  })
 })
