@@ -9,13 +9,15 @@ const programs = /** @type {const} */ ({
   libcoap: ['coap-client-notls', 'coap-client', 'coap-client-openssl', 'coap-client-gnutls'],
   gnutls: ['gnutls-cli'],
   openssl: ['openssl'],
+  // compiled from tools/e2e/native and named by MBEDTLS_CLIENT
+  mbedtls: [],
 })
 
 /** @typedef {keyof typeof programs} ProgramName */
 
 /** The path of a program, from its own variable (`CHROMIUM_PATH`) or the search path. @param {ProgramName} name */
 export function findProgram(name) {
-  const given = process.env[`${name.toUpperCase()}_PATH`]
+  const given = process.env[name === 'mbedtls' ? 'MBEDTLS_CLIENT' : `${name.toUpperCase()}_PATH`]
   if (given) return given
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     for (const file of programs[name]) {

@@ -42,8 +42,16 @@ export function hasProgram(name: string): boolean {
   }
 }
 
+/** The program that an environment variable names; says so loudly if none is named. */
+export function givenProgram(variable: string): string | undefined {
+  const path = process.env[variable]
+  if (path) return path
+  process.stderr.write(`\n*** ${variable} names no program: its interoperability tests do not run ***\n`)
+  return undefined
+}
+
 /** Waits until `condition` holds; rejects with what `describe` says after `ms`. */
-async function until(condition: () => boolean, describe: () => string, ms = 8_000): Promise<void> {
+export async function until(condition: () => boolean, describe: () => string, ms = 8_000): Promise<void> {
   const end = Date.now() + ms
   while (!condition()) {
     if (Date.now() > end) throw new Error(`not in time: ${describe()}`)
@@ -192,6 +200,11 @@ export class Program {
 
   write(line: string): void {
     this.#child.stdin?.write(line)
+  }
+
+  /** Nothing more will be written. */
+  end(): void {
+    this.#child.stdin?.end()
   }
 
   /** Waits for something in its output. */
