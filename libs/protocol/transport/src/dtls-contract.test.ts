@@ -83,6 +83,6 @@ describe('DTLS transport', () => {
     await run(ask(client, serverPeer))
     expect([...(await run(ask(server, peer as Peer))).payload]).toEqual([7])
     transport.dtls.close((peer as DtlsTransportPeer).session)
-    await expect(run(ask(server, peer as Peer))).rejects.toMatchObject({ reason: 'timeout' })
+    await expect(run(ask(server, peer as Peer))).rejects.toMatchObject({ reason: 'closed', sent: false })
   })
 })

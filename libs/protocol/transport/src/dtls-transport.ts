@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport, Peer } from '@fieldline/coap'
-import { connectDtls, createDtlsServer } from '@fieldline/dtls'
+import { toHex } from '@fieldline/bytes'
+import { connectDtls, createDtlsServer, nameOfIdentity } from '@fieldline/dtls'
 import type {
   DtlsClient,
   DtlsClientOptions,
@@ -13,18 +14,27 @@ import type {
 /** Messages that wait for a handshake to end; further ones are lost, as datagrams are. */
 const mostWaiting = 16
 
+const nameBytes = 9
+
 /**
- * A peer behind a DTLS session. Its `id` is that of the session and outlives a change of address: requests and responses still find each other
- * after a NAT has rebound. `address` and `port` are where it was heard last.
+ * A peer behind a DTLS session. Its `id` is `dtls:` and the name of the session, and outlives a change of address and a restart: requests and
+ * responses still find each other after a NAT has rebound. `address` and `port` are where it was heard last.
  */
 export interface DtlsTransportPeer extends Peer {
   readonly session: DtlsSession
+  /** What a stored snapshot of the session is filed under. */
+  readonly name: string
 }
 
 class SessionPeer implements DtlsTransportPeer {
   readonly id: string
-  constructor(readonly session: DtlsSession) {
-    this.id = `dtls:${session.id}`
+  readonly identity: string | undefined
+  constructor(
+    readonly session: DtlsSession,
+    readonly name: string,
+  ) {
+    this.id = `dtls:${name}`
+    this.identity = nameOfIdentity(session.identity)
   }
 
   get address(): string {
@@ -50,19 +60,28 @@ export interface DtlsServerTransportOptions extends Omit<DtlsServerOptions, 'sen
 export interface DtlsServerTransport extends DatagramTransport {
   readonly name: 'dtls'
   readonly dtls: DtlsServer
+  /** The peer of an open session. */
+  peerOf(session: DtlsSession): DtlsTransportPeer
+  /** Takes up a stored session under its name; see `DtlsServer.import`. */
+  import(snapshot: Uint8Array, name: string): DtlsTransportPeer
+  /** The peer of the session with this `id`, if it is open. */
+  find(id: string): DtlsTransportPeer | undefined
+  reaches(peer: Peer): boolean
 }
 
 /** Carries messages within DTLS sessions that clients begin. To a peer without a session nothing is sent: it has to come by itself. */
 export function createDtlsServerTransport(options: DtlsServerTransportOptions): DtlsServerTransport {
-  const { datagrams, observe } = options
+  const { datagrams, observe, random } = options
   const peers = new Map<string, SessionPeer>()
   const ofSession = new Map<DtlsSession, SessionPeer>()
   let receive: (message: Uint8Array, peer: Peer) => void = () => undefined
   let gone: (peer: Peer) => void = () => undefined
+  // of the session that is being taken up: it may speak before that is over
+  let importedName: string | undefined
   const peerOf = (session: DtlsSession): SessionPeer => {
     let peer = ofSession.get(session)
     if (!peer) {
-      peer = new SessionPeer(session)
+      peer = new SessionPeer(session, importedName ?? toHex(random.bytes(nameBytes)))
       ofSession.set(session, peer)
       peers.set(peer.id, peer)
     }
@@ -87,6 +106,17 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
     dtls,
     address: datagrams.address,
     port: datagrams.port,
+    peerOf,
+    import(snapshot, name) {
+      importedName = name
+      try {
+        return peerOf(dtls.import(snapshot))
+      } finally {
+        importedName = undefined
+      }
+    },
+    find: (id) => peers.get(id),
+    reaches: ({ id }) => peers.has(id),
     send(message, { id }) {
       const peer = peers.get(id)
       if (peer) dtls.send(message, peer.session)

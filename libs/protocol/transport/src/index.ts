@@ -6,6 +6,7 @@ export type {
   DtlsServerTransportOptions,
   DtlsTransportPeer,
 } from './dtls-transport.js'
+export { joinTransports } from './joined-transport.js'
 export { createMemoryNetwork } from './memory-network.js'
 export type { MemoryNetwork, MemoryNetworkOptions } from './memory-network.js'
 export { peerOf } from './known-peers.js'

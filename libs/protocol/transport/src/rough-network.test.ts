@@ -139,6 +139,7 @@ describe('what cannot be sent', () => {
     transport.send(new Uint8Array(65_508), peerOf('127.0.0.1', 9))
     transport.send(Uint8Array.of(1), peerOf('::1', 9))
     transport.send(Uint8Array.of(1), peerOf('127.0.0.1', 0))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(transport.sendErrors).toBe(3)
     await transport.close()
   })

@@ -31,6 +31,21 @@ describe('UDP transport', () => {
     await transport.close()
   })
 
+  it('sends what was given to it before it is closed', async () => {
+    const [a, b] = await Promise.all([0, 0].map((port) => createUdpTransport({ host: '127.0.0.1', port })))
+    const received: number[] = []
+    const three = new Promise<void>((resolve) =>
+      b.listen(([byte]) => {
+        if (received.push(byte) === 3) resolve()
+      }),
+    )
+    for (const byte of [1, 2, 3]) a.send(Uint8Array.of(byte), peerOf(b.address, b.port))
+    await a.close()
+    await three
+    expect(received).toEqual([1, 2, 3])
+    await b.close()
+  })
+
   it('rejects with the system error when the port is taken', async () => {
     const taken = await createUdpTransport({ host: '127.0.0.1', port: 0 })
     await expect(createUdpTransport({ host: '127.0.0.1', port: taken.port })).rejects.toMatchObject({
