@@ -8,10 +8,14 @@ export type DtlsNotice = Exclude<DtlsEvent, { type: 'question' }>
 
 /** How questions are answered. A call-back may take time; what it throws ends the handshake. */
 export interface CredentialSource {
-  /** The key of a PSK identity, or undefined if there is none: the handshake then fails like one with a wrong key. */
+  /**
+   * The key of a PSK identity, or undefined if there is none: the handshake then fails like one with a wrong key. `serverName` is the host name
+   * that the client asked for, in lower case.
+   */
   readonly psk?: (
     identity: Uint8Array,
     peer: DtlsPeer,
+    serverName?: string,
   ) => Promise<Uint8Array | undefined> | Uint8Array | undefined
   /** Whether a certificate or raw public key is welcome; the peer has proved that it holds the key. Throw `HandshakeFault` to say why not. */
   readonly verifyPeer?: (
@@ -83,7 +87,7 @@ export class Driver {
     try {
       const result =
         question.kind === 'psk'
-          ? this.source.psk?.(question.identity, peer)
+          ? this.source.psk?.(question.identity, peer, question.serverName)
           : this.source.verifyPeer?.(question, peer)
       if (result instanceof Promise) result.then(conclude, failed)
       else conclude(result)

@@ -91,6 +91,17 @@ describe.runIf(isHere)('openssl s_client', () => {
     },
   )
 
+  it('names its server, and gets the certificate for that name', async () => {
+    const server = await start({
+      credentials: credentials('server'),
+      credentialsFor: (name) => (name === 'other.example' ? credentials('client') : undefined),
+      verifyPeer,
+    })
+    const own = ['-cert', 'client.pem', '-key', 'client.key', '-servername', 'Other.example']
+    const client = connect(server, 'ECDHE-ECDSA-AES128-CCM8', ...own)
+    await client.says(/subject=CN ?= ?client/)
+  })
+
   it('resumes its session', async () => {
     const server = await start({ psk: () => psk.key })
     const first = connect(server, 'PSK-AES128-CCM8', ...withPsk, '-sess_out', 'session.pem')
@@ -169,6 +180,22 @@ describe.runIf(isHere)('openssl s_server', () => {
       expect(server.output).toContain('Reused session-id')
     },
   )
+
+  it('hears the name that our client asks for', async () => {
+    const names = ['-servername', 'other.example', '-cert2', 'client.pem', '-key2', 'client.key']
+    const { server, port } = await serve('-cipher', 'ALL:@SECLEVEL=0', ...withCertificates, ...names)
+    const shown: string[] = []
+    await talk(port, server, {
+      suites: [0xc0ae],
+      credentials: credentials('client'),
+      serverName: 'other.example',
+      verifyPeer: (presented) => {
+        if (presented.kind === 'x509') shown.push(new X509Certificate(presented.chain[0]).subject)
+        return true
+      },
+    })
+    expect(shown).toEqual(['CN=client'])
+  })
 
   it('that does not know the session shakes hands in full with our client', async () => {
     const { server, port } = await serve('-cipher', 'PSK-AES128-CCM8:@SECLEVEL=0', '-psk', key, '-nocert')

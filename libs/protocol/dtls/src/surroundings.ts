@@ -19,11 +19,16 @@ export const timerProfiles = {
   constrained: { initialMs: 9_000, maxMs: 60_000, retransmissions: 4 },
 } as const satisfies Record<string, HandshakeTimers>
 
+/** The host name that the client asked for, in lower case (RFC 6066 §3); absent if it named none. */
+interface NamedServer {
+  readonly serverName?: string
+}
+
 /** What a handshake asks its owner, who may take time to answer. */
 export type CredentialQuestion =
-  | { readonly kind: 'psk'; readonly identity: Uint8Array }
-  | { readonly kind: 'raw-public-key'; readonly publicKey: Uint8Array }
-  | { readonly kind: 'x509'; readonly chain: readonly Uint8Array[] }
+  | ({ readonly kind: 'psk'; readonly identity: Uint8Array } & NamedServer)
+  | ({ readonly kind: 'raw-public-key'; readonly publicKey: Uint8Array } & NamedServer)
+  | ({ readonly kind: 'x509'; readonly chain: readonly Uint8Array[] } & NamedServer)
 
 /** The answer: a key or none for `psk`, a verdict for the others, or that there is none. */
 export type CredentialAnswer =

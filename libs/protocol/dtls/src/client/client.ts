@@ -6,6 +6,7 @@ import { Driver } from '../driver.js'
 import type { CredentialSource, DtlsNotice } from '../driver.js'
 import { defaultLimits } from '../endpoint/limits.js'
 import type { CertificateKind } from '../handshake/negotiation.js'
+import { isHostName } from '../handshake/server-name.js'
 import type { DtlsPeer } from '../identity.js'
 import type { Resumable } from '../session/resumption-store.js'
 import { suites } from '../suites.js'
@@ -34,7 +35,7 @@ export interface DtlsClientOptions extends Pick<CredentialSource, 'verifyPeer'> 
   readonly suites?: readonly number[]
   /** The Connection ID that the server's records shall carry; empty asks for none, yet lets the server have one. Default: no Connection IDs. */
   readonly cid?: Uint8Array
-  /** Sent as server name (RFC 6066 §3). */
+  /** The host name to ask for (RFC 6066 §3): in ASCII, no address. */
   readonly serverName?: string
   readonly resume?: ResumableSession
   /** Default `timerProfiles.wired`. */
@@ -56,9 +57,12 @@ export interface DtlsClient {
   close(): void
 }
 
-/** Begins a handshake; `notify` tells how it went. */
+/** Begins a handshake; `notify` tells how it went. Throws `RangeError` for a server name that is no host name. */
 export function connectDtls(options: DtlsClientOptions): DtlsClient {
   const { clock } = options
+  const serverName = options.serverName?.toLowerCase()
+  if (serverName !== undefined && !isHostName(serverName))
+    throw new RangeError(`not a host name: ${serverName}`)
   const wanted = options.suites?.flatMap((id) => suites.find((suite) => suite.id === id) ?? [])
   const counters = createCounters()
   const core = new ClientCore({
@@ -81,8 +85,9 @@ export function connectDtls(options: DtlsClientOptions): DtlsClient {
       ],
       ofServer: options.serverCertificates ?? ['x509'],
       cid: options.cid,
-      serverName: options.serverName,
-      resume: options.resume,
+      serverName,
+      // RFC 6066 §3: only for the name that it was opened for
+      resume: options.resume?.serverName === serverName ? options.resume : undefined,
     },
   })
   const driver = new Driver(

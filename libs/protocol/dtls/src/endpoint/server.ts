@@ -27,6 +27,8 @@ export interface DtlsServerOptions extends CredentialSource {
   /** A hint that some clients need to choose an identity (RFC 4279 §5.2); default none. */
   readonly pskHint?: Uint8Array
   readonly credentials?: OwnCredentials
+  /** What is shown to a client that asks for a host name (in lower case); undefined shows `credentials`. Default: those for every name. */
+  readonly credentialsFor?: (serverName: string) => OwnCredentials | undefined
   /** The kinds of certificates that clients may present; one is then required. Default both; empty asks for none. */
   readonly clientCertificates?: readonly CertificateKind[]
   /** Numbers of the suites to enable, in order of preference; default all. */
@@ -78,7 +80,11 @@ export function createDtlsServer(options: DtlsServerOptions): DtlsServer {
   const length = options.cid === false ? 0 : (options.cid?.length ?? 8)
   if (options.cid !== false && (length < prefix.length + 4 || length > 32))
     throw new RangeError('Connection IDs need 4 random bytes after the prefix, and at most 32 bytes in all')
-  if (options.credentials && !options.verifyPeer && options.clientCertificates?.length !== 0)
+  if (
+    (options.credentials ?? options.credentialsFor) &&
+    !options.verifyPeer &&
+    options.clientCertificates?.length !== 0
+  )
     throw new RangeError('who asks clients for certificates must verify them')
   const enabled = options.suites
     ? options.suites.flatMap((id) => suites.find((suite) => suite.id === id) ?? [])
@@ -94,13 +100,9 @@ export function createDtlsServer(options: DtlsServerOptions): DtlsServer {
     rules: {
       suites: enabled,
       psk: options.psk !== undefined,
-      own: options.credentials
-        ? options.credentials.chain
-          ? ['x509', 'raw-public-key']
-          : ['raw-public-key']
-        : [],
       ofClients: options.clientCertificates ?? ['x509', 'raw-public-key'],
       credentials: options.credentials,
+      credentialsFor: options.credentialsFor,
       pskHint: options.pskHint,
       resumption:
         limits.resumable > 0 ? new ResumptionStore(limits.resumable, limits.resumableMs) : undefined,

@@ -37,7 +37,6 @@ import {
   numberList,
   readHelloVerifyRequest,
   readServerHello,
-  serverName,
   vector8,
   writeClientHello,
 } from './hello.js'
@@ -55,6 +54,7 @@ import type { CertificateBody } from './key-exchange.js'
 import { certificateKind, certificateType } from './negotiation.js'
 import type { CertificateKind } from './negotiation.js'
 import type { Message } from './reassembly.js'
+import { serverName } from './server-name.js'
 
 /** What a client brings to a handshake. */
 export interface ClientRules {
@@ -111,6 +111,7 @@ export class ClientHandshake extends Handshake {
       suiteId: this.#suite.id,
       extendedMasterSecret: this.#extended,
       identity: this.#identity,
+      serverName: this.#rules.serverName,
     }
   }
 
@@ -197,6 +198,8 @@ export class ClientHandshake extends Handshake {
       if (!this.#offered.has(type) && type !== ExtensionType.RenegotiationInfo)
         throw new HandshakeFault('illegal-parameter', `extension ${type} was not offered`)
     checkRenegotiationInfo(hello.extensions)
+    // RFC 6066 §3: an echo, and empty
+    hasFlag(hello.extensions, ExtensionType.ServerName)
     const extended = hasFlag(hello.extensions, ExtensionType.ExtendedMasterSecret)
     if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
       throw new HandshakeFault('no-encrypt-then-mac', 'the server chose CBC without encrypt-then-MAC')
@@ -257,7 +260,7 @@ export class ClientHandshake extends Handshake {
     checkEcdsa(this.#serverKey, concat(this.#random, this.#serverRandom, parameters), signature)
     this.take(message)
     this.#serverPoint = copyOf(point)
-    this.ask(presented, (answer) => {
+    this.ask({ ...presented, serverName: this.#rules.serverName }, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
       this.#identity =
         presented.kind === 'raw-public-key'

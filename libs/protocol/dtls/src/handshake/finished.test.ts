@@ -28,7 +28,7 @@ const clientRules = {
 const serverRules = {
   suites,
   psk: true,
-  own: [],
+  credentialsFor: undefined,
   ofClients: [],
   credentials: undefined,
   pskHint: undefined,

@@ -184,34 +184,5 @@ export function checkRenegotiationInfo(extensions: Extensions): boolean {
   return true
 }
 
-/** The DNS name of a server_name extension, or undefined (RFC 6066 §3). */
-export function serverNameOf(extensions: Extensions): string | undefined {
-  const body = extensions.get(ExtensionType.ServerName)
-  if (body === undefined || body.length === 0) return undefined
-  const reader = new ByteReader(body)
-  const list = new ByteReader(vector.read16(reader))
-  expectEnd(reader, 'server_name')
-  let name: string | undefined
-  while (list.remaining > 0) {
-    const type = list.u8()
-    const value = vector.read16(list)
-    if (type !== 0) continue
-    if (name !== undefined || value.length === 0 || value.some((byte) => byte < 0x21 || byte > 0x7e))
-      throw new HandshakeFault('illegal-parameter', 'server_name is no name')
-    name = new TextDecoder().decode(value)
-  }
-  return name
-}
-
-export function serverName(name: string): Uint8Array {
-  const bytes = new TextEncoder().encode(name)
-  return new ByteWriter(bytes.length + 5)
-    .u16(bytes.length + 3)
-    .u8(0)
-    .u16(bytes.length)
-    .bytes(bytes)
-    .finish()
-}
-
 /** The body of renegotiation_info, or of any empty vector. */
 export const emptyVector8 = vector8(noBytes)

@@ -1,3 +1,4 @@
+import type { OwnCredentials } from '../certificates/public-key.js'
 import { HandshakeFault } from '../faults.js'
 import type { HandshakeFailure } from '../faults.js'
 import type { Suite } from '../suites.js'
@@ -13,8 +14,8 @@ export interface ServerAbilities {
   /** In order of preference. */
   readonly suites: readonly Suite[]
   readonly psk: boolean
-  /** What it can show of itself; empty without credentials. */
-  readonly own: readonly CertificateKind[]
+  /** What it shows of itself; undefined for nothing. */
+  readonly credentials: OwnCredentials | undefined
   /** What it takes of clients; empty if it asks for nothing. */
   readonly ofClients: readonly CertificateKind[]
 }
@@ -48,11 +49,17 @@ function offers(hello: ClientHello, extension: number, number: number): boolean 
   return body === undefined || readNumberList(body, `extension ${extension}`).includes(number)
 }
 
+/** What credentials can be shown as. */
+function kindsOf(credentials: OwnCredentials | undefined): CertificateKind[] {
+  if (!credentials) return []
+  return credentials.chain ? ['x509', 'raw-public-key'] : ['raw-public-key']
+}
+
 /** Picks the suite and the kinds of certificates. Throws `HandshakeFault` that names the nearest miss. */
 export function agree(hello: ClientHello, abilities: ServerAbilities): Agreement {
   // read whether needed or not, so that what is malformed is refused in every case
   const encryptThenMac = hasFlag(hello.extensions, ExtensionType.EncryptThenMac)
-  const own = chooseKind(hello, ExtensionType.ServerCertificateType, abilities.own)
+  const own = chooseKind(hello, ExtensionType.ServerCertificateType, kindsOf(abilities.credentials))
   const ofClient = chooseKind(hello, ExtensionType.ClientCertificateType, abilities.ofClients)
   const hasGroup = offers(hello, ExtensionType.SupportedGroups, secp256r1)
   const hasSignature = offers(hello, ExtensionType.SignatureAlgorithms, ecdsaSha256)
@@ -62,7 +69,7 @@ export function agree(hello: ClientHello, abilities: ServerAbilities): Agreement
   let miss: HandshakeFailure = 'no-common-suite'
   for (const suite of abilities.suites) {
     if (!hello.suites.includes(suite.id)) continue
-    if (suite.keyExchange === 'psk' ? !abilities.psk : abilities.own.length === 0) continue
+    if (suite.keyExchange === 'psk' ? !abilities.psk : !abilities.credentials) continue
     if (suite.protection === 'cbc-sha256' && !encryptThenMac) miss = 'no-encrypt-then-mac'
     else if (suite.keyExchange === 'psk') return { suite, own: 'x509', ofClient: undefined }
     else if (!hasGroup || !hasFormat) miss = 'no-common-group'

@@ -22,7 +22,6 @@ import {
   connectionIdOf,
   emptyVector8,
   hasFlag,
-  serverNameOf,
   vector8,
   writeServerHello,
 } from './hello.js'
@@ -43,10 +42,12 @@ import { wholeMessage } from './message.js'
 import { agree, certificateType } from './negotiation.js'
 import type { Agreement, ServerAbilities } from './negotiation.js'
 import type { Message } from './reassembly.js'
+import { serverNameOf } from './server-name.js'
 
 /** How a server shakes hands. */
 export interface ServerRules extends ServerAbilities {
-  readonly credentials: OwnCredentials | undefined
+  /** What is shown to clients that ask for a host name, in the place of `credentials`; undefined if that makes no difference. */
+  readonly credentialsFor: ((serverName: string) => OwnCredentials | undefined) | undefined
   /** Sent before a client chooses its identity (RFC 4279 §5.2); undefined for none. */
   readonly pskHint: Uint8Array | undefined
   readonly resumption: ResumptionStore | undefined
@@ -75,6 +76,8 @@ export class ServerHandshake extends Handshake {
   #identity: PeerIdentity = { kind: 'anonymous' }
   #ephemeral: EphemeralKey | undefined
   #agreement: Agreement | undefined
+  #serverName: string | undefined
+  #credentials: OwnCredentials | undefined
   #presented: CertificateBody | undefined
   #clientKey: KeyObject | undefined
   /** The identity had no key: a random one takes its place, so that the peer cannot tell (RFC 4279 §2). */
@@ -110,6 +113,7 @@ export class ServerHandshake extends Handshake {
     const secure = checkRenegotiationInfo(hello.extensions) || hello.suites.includes(renegotiationScsv)
     const cid = connectionIdOf(hello.extensions)
     this.#extended = hasFlag(hello.extensions, ExtensionType.ExtendedMasterSecret)
+    this.#serverName = serverNameOf(hello.extensions)
     const suite = this.#resume(hello) ?? this.#agree(hello)
     this.#suite = suite
     const extensions = new Map<number, Uint8Array>()
@@ -121,6 +125,8 @@ export class ServerHandshake extends Handshake {
       this.localCid = this.#rules.newCid(this)
       extensions.set(ExtensionType.ConnectionId, vector8(this.localCid))
     }
+    // RFC 6066 §3: it was of use; and in no case where a session is resumed
+    if (this.#serverName !== undefined && !this.#resumed) extensions.set(ExtensionType.ServerName, noBytes)
     if (this.#agreement && suite.keyExchange === 'ecdhe') {
       const { own, ofClient } = this.#agreement
       if (hello.extensions.has(ExtensionType.ServerCertificateType))
@@ -160,6 +166,8 @@ export class ServerHandshake extends Handshake {
     if (!prior || !suite || !hello.suites.includes(suite.id)) return undefined
     if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
       return undefined
+    // RFC 6066 §3: a session is resumed for the name that it was opened for
+    if (prior.serverName !== this.#serverName) return undefined
     // RFC 7627 §5.3: lost extension, abort; gained extension, full handshake
     if (prior.extendedMasterSecret && !this.#extended)
       throw new HandshakeFault('resumption-refused', 'resumption without extended master secret')
@@ -172,10 +180,20 @@ export class ServerHandshake extends Handshake {
   }
 
   #agree(hello: ClientHello): Suite {
-    serverNameOf(hello.extensions)
-    this.#agreement = agree(hello, this.#rules)
+    this.#credentials = this.#credentialsFor(this.#serverName)
+    this.#agreement = agree(hello, { ...this.#rules, credentials: this.#credentials })
     if (this.#rules.resumption) this.#sessionId = this.surroundings.random.bytes(32)
     return this.#agreement.suite
+  }
+
+  #credentialsFor(name: string | undefined): OwnCredentials | undefined {
+    const { credentials, credentialsFor } = this.#rules
+    if (name === undefined || !credentialsFor) return credentials
+    try {
+      return credentialsFor(name) ?? credentials
+    } catch (error) {
+      throw new HandshakeFault('look-up-failed', String(error))
+    }
   }
 
   #offerPsk(): void {
@@ -185,7 +203,7 @@ export class ServerHandshake extends Handshake {
   }
 
   #offerCertificate(): void {
-    const { credentials } = this.#rules
+    const credentials = this.#credentials
     const agreement = this.#agreement
     if (!credentials || !agreement) throw new HandshakeFault('no-common-suite', 'no credentials')
     this.add(
@@ -230,7 +248,7 @@ export class ServerHandshake extends Handshake {
     const identity = copyOf(readPskText(message.body, 'ClientKeyExchange'))
     this.take(message)
     this.claimed = identity
-    this.ask({ kind: 'psk', identity }, (answer: CredentialAnswer) => {
+    this.ask({ kind: 'psk', identity, serverName: this.#serverName }, (answer: CredentialAnswer) => {
       const known = answer.kind === 'key' && answer.key !== undefined && answer.key.length > 0
       this.#unknownIdentity = !known
       const key = known ? answer.key : this.surroundings.random.bytes(16)
@@ -261,7 +279,7 @@ export class ServerHandshake extends Handshake {
     if (!this.#clientKey || !presented) throw new HandshakeFault('unexpected-message', 'CertificateVerify')
     checkEcdsa(this.#clientKey, this.transcript.bytes(), signature)
     this.take(message)
-    this.ask(presented, (answer) => {
+    this.ask({ ...presented, serverName: this.#serverName }, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
       this.#identity =
         presented.kind === 'raw-public-key'
@@ -300,6 +318,7 @@ export class ServerHandshake extends Handshake {
             suiteId: session.suiteId,
             extendedMasterSecret: this.#extended,
             identity: this.#identity,
+            serverName: this.#serverName,
           },
           this.surroundings.now,
         )

@@ -8,6 +8,8 @@ export interface Resumable {
   readonly suiteId: number
   readonly extendedMasterSecret: boolean
   readonly identity: PeerIdentity
+  /** The host name that the client had asked for: only who asks for the same one resumes (RFC 6066 §3). */
+  readonly serverName?: string
 }
 
 /** Sessions that may be resumed: the newest so many, each for so long. A master secret is overwritten when it leaves. */
