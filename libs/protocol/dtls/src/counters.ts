@@ -16,7 +16,7 @@ export interface DtlsCounters {
   cookiesSent: number
   /** ClientHellos dropped because their source exceeds its rate. */
   rateLimited: number
-  /** First ClientHellos that came in fragments or with something around them: a cookie needs one record. */
+  /** Fragments of ClientHellos without their first one, whose cookie has to be seen before anything is kept; and hellos that are too long. */
   unreadableHellos: number
   handshakesStarted: number
   handshakesCompleted: number

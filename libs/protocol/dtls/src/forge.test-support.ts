@@ -1,6 +1,6 @@
 import { readClientHello, writeClientHello } from './handshake/hello.js'
 import type { ClientHello } from './handshake/hello.js'
-import { readFragments, wholeMessage } from './handshake/message.js'
+import { readFragments, wholeMessage, writeFragment } from './handshake/message.js'
 import type { Pair } from './pair.test-support.js'
 import { plainRecord, readRecord } from './record/record.js'
 import type { DtlsPeer } from './identity.js'
@@ -47,6 +47,23 @@ export function forged(
   recordSequence = 99,
 ): Uint8Array {
   return plainRecord(ContentType.Handshake, recordSequence, wholeMessage(type, messageSequence, body))
+}
+
+/** A handshake message in records of epoch 0 with at most `size` bytes of it each. */
+export function inFragments(
+  type: number,
+  messageSequence: number,
+  body: Uint8Array,
+  size: number,
+  recordSequence = 0,
+): Uint8Array[] {
+  return Array.from({ length: Math.ceil(body.length / size) }, (_, i) =>
+    plainRecord(
+      ContentType.Handshake,
+      recordSequence + i,
+      writeFragment(type, messageSequence, body, i * size, Math.min((i + 1) * size, body.length)),
+    ),
+  )
 }
 
 /** Sends a hello, fetches the cookie and sends it again with it; the datagrams that the second one was answered with. */

@@ -91,6 +91,16 @@ describe.runIf(isHere)('openssl s_client', () => {
     },
   )
 
+  it('with a path so narrow that its ClientHellos come in fragments', async () => {
+    const server = await start({ psk: () => psk.key, mtu: 256 })
+    const longName = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example`
+    const client = connect(server, 'ALL:PSK-AES128-CCM8', ...withPsk, '-mtu', '256', '-servername', longName)
+    client.write('ping\n')
+    await client.says('echo:ping')
+    expect(server.server.counters).toMatchObject({ cookiesSent: 1, handshakesStarted: 1, discarded: 0 })
+    expect(server.server.counters.unreadableHellos).toBeGreaterThan(0)
+  })
+
   it('names its server, and gets the certificate for that name', async () => {
     const server = await start({
       credentials: credentials('server'),

@@ -1,15 +1,30 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Random } from '@fieldline/bytes'
 import { hmacSha256 } from '../crypto/prf.js'
-import type { ClientHello } from '../handshake/hello.js'
-import { concat, copyOf, noBytes } from '../wire.js'
+import type { HelloHead } from '../handshake/hello.js'
+import { concat, copyOf, noBytes, sameBytes } from '../wire.js'
 
-/** One byte says which secret, the rest is the MAC. */
-const macLength = 20
+/** A cookie: one byte says which secret, eight belong to what follows the cookie in the hello, the rest is the MAC over all and the address. */
+const restLength = 8
+const macLength = 16
+const cookieLength = 1 + restLength + macLength
+/** In the place of `restLength` bytes: the first hello came in fragments, its rest was not seen. */
+const unseen = new Uint8Array(restLength)
+
+const ascii = new TextEncoder()
+
+/** A cookie that was recognised. */
+export interface ProvedCookie {
+  /** Whether the hello goes on behind its cookie as the first one did, as far as that is known. */
+  fits(rest: Uint8Array): boolean
+}
 
 /**
  * Cookies that prove an address without remembering it: a MAC over the address and the ClientHello under a secret that changes. A cookie
  * serves for one to two periods (RFC 6347 §4.2.1).
+ *
+ * Everything in the hello but the cookie itself is bound (version, random and session id, then what follows), in two parts: a hello with its
+ * cookie may be too long for one record, and its address is to be proved by its first fragment, before anything is kept of it.
  */
 export class Cookies {
   #secrets: [Uint8Array, Uint8Array]
@@ -23,38 +38,24 @@ export class Cookies {
     this.#secrets = [random.bytes(32), random.bytes(32)]
   }
 
-  /** The cookie for a ClientHello from an address. */
-  issue(hello: ClientHello, body: Uint8Array, address: string, now: number): Uint8Array {
+  /** The cookie for a ClientHello from an address; `rest` follows the cookie and is undefined where it was not in the same record. */
+  issue(head: HelloHead, rest: Uint8Array | undefined, address: string, now: number): Uint8Array {
     this.#rotate(now)
-    return this.#cookie(this.#generation, this.#secrets[0], hello, body, address)
+    const [secret] = this.#secrets
+    return cookieOf(this.#generation, secret, head, rest ? restOf(secret, rest) : unseen, address)
   }
 
-  /** Whether the hello's cookie was made for it and its address, not long ago. */
-  isValid(hello: ClientHello, body: Uint8Array, address: string, now: number): boolean {
+  /** Whether the hello's cookie was made for its head and its address, not long ago; undefined if not. */
+  recognise(head: HelloHead, address: string, now: number): ProvedCookie | undefined {
     this.#rotate(now)
-    if (hello.cookie.length !== 1 + macLength) return false
-    const age = (this.#generation - hello.cookie[0]) & 0xff
-    if (age > 1) return false
-    const wanted = this.#cookie(hello.cookie[0], this.#secrets[age], hello, body, address)
-    return timingSafeEqual(wanted, hello.cookie)
-  }
-
-  #cookie(
-    generation: number,
-    secret: Uint8Array,
-    hello: ClientHello,
-    body: Uint8Array,
-    address: string,
-  ): Uint8Array {
-    // everything but the cookie itself, which is gone from the first hello and there in the second (RFC 6347 §4.2.1)
-    const cookieAt = 2 + 32 + 1 + hello.sessionId.length
-    const mac = hmacSha256(
-      secret,
-      new TextEncoder().encode(`${address}\n`),
-      body.subarray(0, cookieAt),
-      body.subarray(cookieAt + 1 + hello.cookie.length),
-    )
-    return concat(Uint8Array.of(generation), mac.subarray(0, macLength))
+    const { cookie } = head
+    if (cookie.length !== cookieLength) return undefined
+    const age = (this.#generation - cookie[0]) & 0xff
+    if (age > 1) return undefined
+    const secret = this.#secrets[age]
+    const bound = copyOf(cookie.subarray(1, 1 + restLength))
+    if (!timingSafeEqual(cookieOf(cookie[0], secret, head, bound, address), cookie)) return undefined
+    return { fits: (rest) => sameBytes(bound, unseen) || timingSafeEqual(bound, restOf(secret, rest)) }
   }
 
   #rotate(now: number): void {
@@ -68,4 +69,19 @@ export class Cookies {
     this.#generation = (this.#generation + (both ? 2 : 1)) & 0xff
     this.#changeAt = now + this.periodMs
   }
+}
+
+function restOf(secret: Uint8Array, rest: Uint8Array): Uint8Array {
+  return hmacSha256(secret, ascii.encode('rest\n'), rest).subarray(0, restLength)
+}
+
+function cookieOf(
+  generation: number,
+  secret: Uint8Array,
+  { beforeCookie }: HelloHead,
+  rest: Uint8Array,
+  address: string,
+): Uint8Array {
+  const mac = hmacSha256(secret, ascii.encode(`head\n${address}\n`), rest, beforeCookie)
+  return concat(Uint8Array.of(generation), rest, mac.subarray(0, macLength))
 }

@@ -1,11 +1,9 @@
 import type { Random } from '@fieldline/bytes'
 import type { DtlsCounters } from '../counters.js'
-import { readClientHello, writeHelloVerifyRequest } from '../handshake/hello.js'
-import { readFragments, wholeMessage } from '../handshake/message.js'
 import { ServerHandshake } from '../handshake/server-handshake.js'
-import type { FirstMessage, ServerRules } from '../handshake/server-handshake.js'
+import type { ServerRules } from '../handshake/server-handshake.js'
 import type { DtlsPeer, PeerIdentity } from '../identity.js'
-import { plainRecord, readRecord } from '../record/record.js'
+import { readRecord } from '../record/record.js'
 import type { RecordView } from '../record/record.js'
 import { Session } from '../session/session.js'
 import type { DtlsSession } from '../session/session.js'
@@ -14,11 +12,10 @@ import type { SessionSnapshot } from '../session/snapshot.js'
 import { react, sendAlert, sendMessage } from '../session/traffic.js'
 import { Surroundings } from '../surroundings.js'
 import type { CoreOutput, CredentialAnswer, HandshakeTimers, SessionEnd } from '../surroundings.js'
-import { Alert, AlertLevel, ContentType, HandshakeType, Version } from '../wire.js'
-import { Cookies } from './cookies.js'
+import { Alert, AlertLevel, ContentType, HandshakeType } from '../wire.js'
 import { Deadlines } from './deadlines.js'
 import type { ServerLimits } from './limits.js'
-import { RateLimit } from './rate-limit.js'
+import { Reception } from './reception.js'
 import { SessionTable } from './session-table.js'
 
 /** What a server core is made of. */
@@ -44,8 +41,7 @@ export class ServerCore {
   readonly #rules: ServerRules
   readonly #limits: ServerLimits
   readonly #cidLength: number
-  readonly #cookies: Cookies
-  readonly #rate: RateLimit
+  readonly #reception: Reception
   readonly #table: SessionTable
   readonly #handshakes = new Map<number, ServerHandshake>()
   readonly #deadlines = new Deadlines<ServerHandshake>()
@@ -57,8 +53,7 @@ export class ServerCore {
     this.#surroundings = new Surroundings(random, options.timers, options.mtu, options.counters)
     this.#limits = limits
     this.#cidLength = cid?.length ?? 0
-    this.#cookies = new Cookies(random, limits.cookiePeriodMs)
-    this.#rate = new RateLimit(limits.hellosPerSecond, limits.helloBurst)
+    this.#reception = new Reception(random, limits, options.counters)
     this.#table = new SessionTable(random, cid)
     this.#rules = {
       ...options.rules,
@@ -251,31 +246,25 @@ export class ServerCore {
 
   /** A ClientHello: nothing is remembered before its cookie has come back. */
   #hello(record: RecordView, from: DtlsPeer, running: ServerHandshake | undefined): void {
-    const first = this.#readHello(record)
-    if (!first) return
     const { now } = this.#surroundings
-    const { hello, body } = first
-    if (!this.#cookies.isValid(hello, body, from.id, now)) {
-      if (!this.#admit(from)) return
-      const cookie = this.#cookies.issue(hello, body, from.id, now)
-      const request = wholeMessage(
-        HandshakeType.HelloVerifyRequest,
-        first.messageSequence,
-        writeHelloVerifyRequest(cookie),
-      )
-      this.counters.cookiesSent++
-      // numbers and version as the client's (RFC 6347 §4.2.1)
-      this.#surroundings.send(
-        plainRecord(ContentType.Handshake, record.sequence, request, Version.Dtls10),
-        from,
-      )
+    const arrival = this.#reception.receive(record, from, now)
+    if (arrival.kind === 'nothing') return
+    if (arrival.kind === 'unproved') {
+      this.#surroundings.send(arrival.answer, from)
       return
     }
-    if (running && Buffer.compare(running.clientRandom, hello.random) === 0) {
+    if (arrival.kind === 'later-fragment') {
+      // kept only for whom the first one has proved; who was not remembered repeats it
+      if (running) this.#handshake(running, record)
+      else this.counters.unreadableHellos++
+      return
+    }
+    const { first } = arrival
+    if (running?.isOf(first)) {
       this.#handshake(running, record)
       return
     }
-    if (!this.#admit(from)) return
+    if (!this.#reception.admit(from, now)) return
     if (running) this.#abandon(running, 'peer-silent', 'the peer began anew')
     if (this.#handshakes.size >= this.#limits.handshakes) {
       const [oldest] = this.#handshakes.values()
@@ -285,34 +274,7 @@ export class ServerCore {
     this.counters.handshakesStarted++
     this.#handshakes.set(handshake.id, handshake)
     this.#table.place(from.id).handshake = handshake
-    handshake.begin(hello)
-    this.#settle(handshake)
-  }
-
-  #admit(from: DtlsPeer): boolean {
-    const admitted = this.#rate.admit(from.address, this.#surroundings.now)
-    if (!admitted) this.counters.rateLimited++
-    return admitted
-  }
-
-  #readHello(record: RecordView): FirstMessage | undefined {
-    try {
-      const [fragment, ...others] = readFragments(record.fragment)
-      if (others.length > 0 || fragment.bytes.length !== fragment.length) {
-        this.counters.unreadableHellos++
-        return undefined
-      }
-      return {
-        hello: readClientHello(fragment.bytes),
-        body: fragment.bytes,
-        messageSequence: fragment.messageSequence,
-        recordSequence: record.sequence,
-      }
-    } catch {
-      // not authenticated, so not answered: anyone can send anything in another's name
-      this.counters.discarded++
-      return undefined
-    }
+    this.#handshake(handshake, record)
   }
 
   #handshake(handshake: ServerHandshake, record: RecordView): void {

@@ -1,7 +1,6 @@
 import { seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { createCounters } from '../counters.js'
-import { plainMessages } from '../forge.test-support.js'
 import { peerAt, psk } from '../pair.test-support.js'
 import { readRecord } from '../record/record.js'
 import { suites } from '../suites.js'
@@ -9,7 +8,8 @@ import { Surroundings, timerProfiles } from '../surroundings.js'
 import { HandshakeType } from '../wire.js'
 import { ClientHandshake } from './client-handshake.js'
 import type { Handshake } from './handshake.js'
-import { readClientHello } from './hello.js'
+import { readHelloHead } from './hello.js'
+import { handshakeHeader } from './message.js'
 import { ServerHandshake } from './server-handshake.js'
 
 const peer = peerAt('192.0.2.1')
@@ -53,15 +53,15 @@ function shakeHands(Client: typeof ClientHandshake, Server: typeof ServerHandsha
   const theirs = surroundings(2)
   const client = new Client(ours, clientRules, peer)
   client.begin()
-  const [hello] = plainMessages(ours.collect(undefined).datagrams[0].bytes)
-  const parsed = readClientHello(hello.body)
+  const hello = readRecord(ours.collect(undefined).datagrams[0].bytes, 0, 0)
+  if (!hello) throw new Error('no ClientHello')
   const server = new Server(theirs, serverRules, peer, {
-    hello: parsed,
-    body: hello.body,
+    random: readHelloHead(hello.fragment.subarray(handshakeHeader)).random,
     messageSequence: 0,
     recordSequence: 0,
+    cookie: { fits: () => true },
   })
-  server.begin(parsed)
+  server.receive(hello)
   for (let round = 0; round < 4; round++) {
     for (const [from, to] of [
       [theirs, client],

@@ -358,8 +358,8 @@ export abstract class Handshake {
     }
     this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.surroundings.timers.maxMs)
     this.deadline = this.surroundings.now + this.#timeoutMs
-    // the peer waits for us, not we for it
-    if (this.question !== undefined) return
+    // the peer waits for us, not we for it; or nothing was said yet
+    if (this.question !== undefined || this.#flight.length === 0) return
     this.surroundings.counters.retransmissions++
     this.#send()
   }

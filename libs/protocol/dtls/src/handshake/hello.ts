@@ -62,6 +62,27 @@ function extensionsOf(reader: ByteReader): Extensions {
   return extensions
 }
 
+/** A ClientHello up to its cookie, which a first fragment has: all that proves an address. Arrays are views of the message. */
+export interface HelloHead {
+  readonly random: Uint8Array
+  readonly cookie: Uint8Array
+  /** Version, random and session id. */
+  readonly beforeCookie: Uint8Array
+  /** What there is of suites, compressions and extensions. */
+  readonly afterCookie: Uint8Array
+}
+
+/** Throws `HandshakeFault` or `ProtocolError` if the bytes end before the cookie does. */
+export function readHelloHead(bytes: Uint8Array): HelloHead {
+  const reader = new ByteReader(bytes)
+  reader.u16()
+  const random = reader.bytes(32)
+  sessionIdOf(reader)
+  const beforeCookie = bytes.subarray(0, reader.position)
+  const cookie = vector.read8(reader)
+  return { random, cookie, beforeCookie, afterCookie: bytes.subarray(reader.position) }
+}
+
 /** Throws `HandshakeFault` or `ProtocolError` for anything but a whole ClientHello with nothing after it. */
 export function readClientHello(body: Uint8Array): ClientHello {
   const reader = new ByteReader(body)

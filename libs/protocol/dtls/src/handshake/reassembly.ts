@@ -41,6 +41,11 @@ const longest: Readonly<Record<number, number>> = {
   [HandshakeType.Finished]: 64,
 }
 
+/** The longest body of a type that is ever put together; −1 for a type that there is not. */
+export function longestBody(type: number): number {
+  return longest[type] ?? -1
+}
+
 /** Puts handshake messages together from fragments, in any order, repeated or overlapping; bounded. */
 export class Reassembly {
   readonly #slots = new Map<number, Slot>()
@@ -51,8 +56,7 @@ export class Reassembly {
   /** Keeps a fragment; false if it is none that can be kept. */
   add(fragment: Fragment, epoch: number): boolean {
     const { type, length, offset, bytes, messageSequence } = fragment
-    const limit = longest[type]
-    if (limit === undefined || length > limit || offset + bytes.length > length) return false
+    if (length > longestBody(type) || offset + bytes.length > length) return false
     if (messageSequence < this.next || messageSequence >= this.next + ahead) return false
     let slot = this.#slots.get(messageSequence)
     if (slot && (slot.type !== type || slot.length !== length || slot.epoch !== epoch)) {

@@ -14,7 +14,16 @@ import type { DtlsPeer, PeerIdentity } from '../identity.js'
 import type { ResumptionStore } from '../session/resumption-store.js'
 import type { Suite } from '../suites.js'
 import type { CredentialAnswer, Surroundings } from '../surroundings.js'
-import { ExtensionType, HandshakeType, Version, concat, copyOf, noBytes, renegotiationScsv } from '../wire.js'
+import {
+  ExtensionType,
+  HandshakeType,
+  Version,
+  concat,
+  copyOf,
+  noBytes,
+  renegotiationScsv,
+  sameBytes,
+} from '../wire.js'
 import { EphemeralKey } from './ecdh.js'
 import { Handshake } from './handshake.js'
 import {
@@ -22,6 +31,8 @@ import {
   connectionIdOf,
   emptyVector8,
   hasFlag,
+  readClientHello,
+  readHelloHead,
   vector8,
   writeServerHello,
 } from './hello.js'
@@ -38,7 +49,6 @@ import {
   writePskText,
 } from './key-exchange.js'
 import type { CertificateBody } from './key-exchange.js'
-import { wholeMessage } from './message.js'
 import { agree, certificateType } from './negotiation.js'
 import type { Agreement, ServerAbilities } from './negotiation.js'
 import type { Message } from './reassembly.js'
@@ -55,18 +65,20 @@ export interface ServerRules extends ServerAbilities {
   readonly newCid: ((handshake: ServerHandshake) => Uint8Array) | undefined
 }
 
-/** A ClientHello with a valid cookie, and where it stood. */
+/** What the first fragment of a ClientHello with a valid cookie tells. */
 export interface FirstMessage {
-  readonly hello: ClientHello
-  readonly body: Uint8Array
+  readonly random: Uint8Array
   readonly messageSequence: number
   readonly recordSequence: number
+  /** Knows whether the rest of the hello belongs to the cookie. */
+  readonly cookie: { fits(rest: Uint8Array): boolean }
 }
 
-/** The server's side of a handshake, from a ClientHello whose cookie was checked. */
+/** The server's side of a handshake, from a ClientHello whose cookie was checked, though some of it may still be under way. */
 export class ServerHandshake extends Handshake {
   /** To tell a retransmitted ClientHello from a new one. */
   readonly clientRandom: Uint8Array
+  readonly #first: FirstMessage
   readonly #rules: ServerRules
   readonly #serverRandom: Uint8Array
   #suite: Suite | undefined
@@ -86,17 +98,35 @@ export class ServerHandshake extends Handshake {
   constructor(surroundings: Surroundings, rules: ServerRules, peer: DtlsPeer, first: FirstMessage) {
     super(surroundings, 'server', peer)
     this.#rules = rules
-    this.clientRandom = copyOf(first.hello.random)
+    this.clientRandom = copyOf(first.random)
+    this.#first = first
     this.#serverRandom = copyOf(surroundings.random.bytes(32))
     // The server's numbers go on from the client's (RFC 6347 §4.2.1, §4.2.2).
     this.messageSequence = first.messageSequence
     this.plainSequence = first.recordSequence
-    this.reassembly.next = first.messageSequence + 1
-    this.transcript.add(wholeMessage(HandshakeType.ClientHello, first.messageSequence, first.body))
+    this.reassembly.next = first.messageSequence
+    this.expected = [HandshakeType.ClientHello]
+    // nothing to send, but time runs
+    this.sendFlight()
+  }
+
+  /** Whether a hello with a valid cookie, a random and a message number is that of this handshake, or its repetition. */
+  isOf({ random, messageSequence }: FirstMessage): boolean {
+    if (!sameBytes(random, this.clientRandom)) return false
+    return (
+      messageSequence === this.#first.messageSequence || !this.expected.includes(HandshakeType.ClientHello)
+    )
   }
 
   /** Answers the ClientHello. What the client cannot have is told by an alert: the cookie proved its address. */
-  begin(hello: ClientHello): void {
+  #clientHello(message: Message): void {
+    const hello = readClientHello(message.body)
+    if (
+      !sameBytes(hello.random, this.clientRandom) ||
+      !this.#first.cookie.fits(readHelloHead(message.body).afterCookie)
+    )
+      throw new HandshakeFault('illegal-parameter', 'not the ClientHello that the cookie was for')
+    this.take(message)
     try {
       this.#negotiate(hello)
     } catch (error) {
@@ -224,7 +254,8 @@ export class ServerHandshake extends Handshake {
   }
 
   protected handle(message: Message): void {
-    if (message.type === HandshakeType.Certificate) this.#certificate(message)
+    if (message.type === HandshakeType.ClientHello) this.#clientHello(message)
+    else if (message.type === HandshakeType.Certificate) this.#certificate(message)
     else if (message.type === HandshakeType.ClientKeyExchange) {
       if (this.#ephemeral) this.#ecdhKeyExchange(message, this.#ephemeral)
       else this.#pskKeyExchange(message)
