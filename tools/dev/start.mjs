@@ -7,7 +7,7 @@ import { inRoot } from './src/layout.mjs'
 import { coapUrl, isLoopback, readOptions, usage } from './src/options.mjs'
 import { claimPort } from './src/ports.mjs'
 import { Complaint, runMain, say } from './src/say.mjs'
-import { loadSecrets } from './src/secrets.mjs'
+import { loadSecrets, meterSecret } from './src/secrets.mjs'
 import { Steps } from './src/steps.mjs'
 import { Supervisor } from './src/supervisor.mjs'
 
@@ -54,6 +54,7 @@ async function start(options, supervisor, steps) {
     console: await claimPort('tcp', options.ports.console, '127.0.0.1', 'CONSOLE_PORT'),
     api: await claimPort('tcp', options.ports.api, '127.0.0.1', 'API_PORT'),
     coap: await claimPort('udp', options.ports.coap, options.host, 'COAP_PORT'),
+    coaps: await claimPort('udp', options.ports.coaps, options.host, 'COAPS_PORT'),
   })
   await claim() // now rather than after minutes of installing
   await installPackages(onStart)
@@ -92,13 +93,14 @@ async function start(options, supervisor, steps) {
   say('database is at the schema of this version')
   if (options.demo) {
     const { seedDemo } = await import('./src/seed-demo.mjs')
-    await seedDemo({ databaseUrl, meters: options.meters, seed: options.seed })
+    await seedDemo({ databaseUrl, meters: options.meters, seed: options.seed, secrets })
   }
 
   const ports = await claim()
   const consoleUrl = `http://127.0.0.1:${ports.console}`
   const apiUrl = `http://127.0.0.1:${ports.api}`
-  const coap = coapUrl(options.host, ports.coap)
+  const coap = coapUrl('coap', options.host, ports.coap)
+  const coaps = coapUrl('coaps', options.host, ports.coaps)
   const shared = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: options.redisUrl,
@@ -116,6 +118,7 @@ async function start(options, supervisor, steps) {
   const server = app('lwm2m-server', {
     COAP_HOST: options.host,
     COAP_PORT: String(ports.coap),
+    COAPS_PORT: String(ports.coaps),
     REGISTRATION: options.registration,
     // a demo meter lives a day in minutes: what a real one reports daily it reports at each wake
     OBSERVATION_TIME_SCALE: options.demo ? '480' : '1',
@@ -152,6 +155,8 @@ async function start(options, supervisor, steps) {
       String(options.seed),
       '--server',
       coap,
+      '--secure',
+      coaps,
       '--identities',
       join(dataDir, 'fleet.json'),
       '--demo',
@@ -160,7 +165,7 @@ async function start(options, supervisor, steps) {
       name: 'simulator',
       command: process.execPath,
       args,
-      env: { DATABASE_URL: undefined, REDIS_URL: undefined },
+      env: { METER_SECRET: meterSecret(secrets), DATABASE_URL: undefined, REDIS_URL: undefined },
     })
     say(`${options.meters} simulated meters are starting; each wakes every 1 to 5 minutes`)
   }
@@ -171,6 +176,7 @@ async function start(options, supervisor, steps) {
     console: consoleUrl,
     api: apiUrl,
     coap,
+    coaps,
     pids: supervisor.pids,
   })
   const showPassword = first && process.stdout.isTTY
@@ -179,7 +185,7 @@ async function start(options, supervisor, steps) {
   Sign in     ${showPassword ? `${credentials.email}  ${credentials.password}` : `see ${credentialsPath}`}
   API         ${apiUrl}/v1  (OpenAPI: /v1/openapi.json)
   CoAP        ${coap}  (registration: ${options.registration})
-  CoAPS       not yet (port ${options.ports.coaps} is reserved)
+  CoAPS       ${coaps}  (DTLS 1.2; a device needs a key: POST /v1/devices with psk)
   Bootstrap   not yet (ports ${options.ports.bootstrapCoap} and ${options.ports.bootstrapCoaps} are reserved)
   Data, logs  ${dataDir}`)
   if (!isLoopback(options.host)) {

@@ -9,6 +9,8 @@ export interface Configuration {
   readonly port: number
   /** Signs sessions. */
   readonly authSecret: string
+  /** 32 bytes in base64: what keys are sealed with in the database. */
+  readonly storeKey: string
   /** Where people open the console: see `consoleOrigins`. */
   readonly consoleUrl: string
   /** The first sign-in and key, made known at the start unless they are. */
@@ -26,6 +28,7 @@ export function readConfiguration(): Configuration {
     host: environment.text('API_HOST', '127.0.0.1'),
     port: environment.port('API_PORT', 3001),
     authSecret: environment.text('AUTH_SECRET'),
+    storeKey: environment.text('STORE_KEY'),
     consoleUrl: environment.text('CONSOLE_URL', 'http://127.0.0.1:3000'),
     firstSignIn: credentialsFile === undefined ? undefined : readCredentials(credentialsFile),
   }

@@ -6,6 +6,10 @@ export interface Configuration {
   readonly redisUrl: string | undefined
   readonly host: string
   readonly port: number
+  /** Of the secured port. */
+  readonly securePort: number
+  /** 32 bytes in base64: what keys are sealed with in the database. */
+  readonly storeKey: string
   /** `known`: an endpoint that nobody added is answered 4.03 and listed as a candidate. */
   readonly registration: 'open' | 'known'
   /** Divides the periods of the observation plan: a demonstration lives a day in minutes. */
@@ -24,6 +28,8 @@ export function readConfiguration(): Configuration {
     redisUrl: environment.optional('REDIS_URL'),
     host: environment.text('COAP_HOST', '127.0.0.1'),
     port: environment.port('COAP_PORT', 5683),
+    securePort: environment.port('COAPS_PORT', 5684),
+    storeKey: environment.text('STORE_KEY'),
     registration: environment.oneOf('REGISTRATION', ['open', 'known'], 'known'),
     timeScale: environment.wholeNumber('OBSERVATION_TIME_SCALE', 1, 1, 86_400),
     timeScaleFor: (environment.optional('OBSERVATION_TIME_SCALE_FOR') ?? '')

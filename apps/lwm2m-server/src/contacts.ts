@@ -4,6 +4,7 @@ import type { Clock, Timer } from '@fieldline/bytes'
 import { defaultAwakeWindowMs } from '@fieldline/lwm2m-server'
 import type { Registration } from '@fieldline/lwm2m-server'
 import type { ContactUpdate } from '@fieldline/store'
+import { sessionOf } from './session-peer.js'
 
 const FLUSH_MS = 500
 const MAX_PER_FLUSH = 2_000
@@ -107,10 +108,10 @@ export class Contacts {
     const updates = taken.flatMap(([deviceId, { registration, absentSince }]): ContactUpdate[] => {
       const contact = this.#states.get(deviceId)
       const { location, peer, expiresAt, updatedAt } = registration
+      if (!contact) return []
       const { address, port } = peer
-      return contact
-        ? [{ deviceId, location, contact, expiresAt, updatedAt, address, port, absentSince }]
-        : []
+      const session = sessionOf(peer)
+      return [{ deviceId, location, contact, expiresAt, updatedAt, address, port, session, absentSince }]
     })
     let written = false
     try {

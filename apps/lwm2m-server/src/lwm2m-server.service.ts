@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common'
 import type { OnApplicationShutdown } from '@nestjs/common'
 import { createCoapEndpoint } from '@fieldline/coap'
-import type { CoapEndpoint } from '@fieldline/coap'
+import type { CoapEndpoint, DatagramTransport } from '@fieldline/coap'
 import { chunkIds } from '@fieldline/contracts'
 import type { BusEvent } from '@fieldline/contracts'
 import type { Bus } from '@fieldline/bus'
@@ -12,18 +12,21 @@ import { formatPath } from '@fieldline/object-model'
 import { systemClock, systemRandom } from '@fieldline/process'
 import type { Logger } from '@fieldline/process'
 import {
+  CredentialRepository,
   DeviceRepository,
   ObservationRepository,
   OperationRepository,
   RegistrationRepository,
+  SessionRepository,
   ValueWriter,
   appendTimeline,
+  createSealer,
   defaultOrganisationId,
   ensureDays,
   writeProcessStatus,
 } from '@fieldline/store'
 import type { Database } from '@fieldline/store'
-import { createUdpTransport } from '@fieldline/transport'
+import { createUdpTransport, joinTransports } from '@fieldline/transport'
 import { afterRegister } from './after-register.js'
 import type { Configuration } from './configuration.js'
 import { Contacts } from './contacts.js'
@@ -32,6 +35,7 @@ import { PostgresObservationStore } from './observation-store.js'
 import { PostgresOperationStore } from './operation-store.js'
 import { PostgresRegistrationStore } from './registration-store.js'
 import { PostgresReportSink } from './report-sink.js'
+import { SecurePort } from './secure-port.js'
 import { BUS, CONFIGURATION, DATABASE, LOGGER } from './tokens.js'
 
 const HEARTBEAT_MS = 1_000
@@ -43,6 +47,7 @@ const organisationId = defaultOrganisationId
 export class LwM2mServerService implements OnApplicationShutdown {
   #endpoint: CoapEndpoint | undefined
   #server: LwM2mServer | undefined
+  #secure: SecurePort | undefined
   #writer: ValueWriter
   #contacts: Contacts
   #heartbeat: NodeJS.Timeout | undefined
@@ -74,8 +79,18 @@ export class LwM2mServerService implements OnApplicationShutdown {
     const { database, configuration, bus } = this
     const now = Date.now()
     await ensureDays(database.pool, now - DAY_MS, now + 3 * DAY_MS)
-    const transport = await createUdpTransport({ host: configuration.host, port: configuration.port })
-    const endpoint = createCoapEndpoint({ transport, clock: systemClock, random: systemRandom })
+    const { host } = configuration
+    const [open, datagrams] = await Promise.all(
+      [configuration.port, configuration.securePort].map((port) => createUdpTransport({ host, port })),
+    )
+    const secure = this.#openSecurePort(datagrams)
+    const sessions = await secure.resume()
+    // one endpoint on both ports: one place for deduplication, tokens and the queue of each device
+    const endpoint = createCoapEndpoint({
+      transport: joinTransports(open, secure.transport),
+      clock: systemClock,
+      random: systemRandom,
+    })
     this.#endpoint = endpoint
     const registrations = new RegistrationRepository(database)
     const onFailed = (error: unknown): void => this.#failed('store', error)
@@ -103,6 +118,12 @@ export class LwM2mServerService implements OnApplicationShutdown {
         conflicts,
         clock: systemClock,
         admitUnknown: configuration.registration === 'open',
+        findPeer: (id) => secure.transport.find(id),
+        onUnproven: (endpoint, peer) =>
+          this.log.warn(
+            { endpoint, address: peer.id, identity: peer.identity },
+            'refused: a registration without the proof of its device',
+          ),
         onChanged: (deviceId) => this.#publish('device', [deviceId]),
         onCandidate: () => bus.publish({ kind: 'candidate', organisationId }),
         onFailed,
@@ -121,21 +142,49 @@ export class LwM2mServerService implements OnApplicationShutdown {
     this.#heartbeat = setInterval(() => void this.#beat(registrations), HEARTBEAT_MS)
     await this.#beat(registrations)
     this.log.info(
-      { address: transport.address, port: transport.port, registration: configuration.registration },
+      {
+        address: open.address,
+        port: open.port,
+        securePort: datagrams.port,
+        sessions,
+        registration: configuration.registration,
+      },
       'LwM2M Server listens',
     )
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#heartbeat)
+    await this.#secure?.flush()
     await this.#server?.close()
     await this.#writer.close()
     await this.#contacts.flush()
   }
 
+  #openSecurePort(datagrams: DatagramTransport): SecurePort {
+    const { database, configuration, log } = this
+    const sealer = createSealer(configuration.storeKey)
+    const secure = new SecurePort({
+      clock: systemClock,
+      random: systemRandom,
+      organisationId,
+      datagrams,
+      credentials: new CredentialRepository(database, sealer),
+      sessions: new SessionRepository(database, sealer),
+      onChanged: (deviceId) => this.#publish('device', [deviceId]),
+      onHandshakeFailed: (facts) => log.warn(facts, 'DTLS handshake failed'),
+      onFailed: (what, error) => this.#failed(what, error),
+    })
+    this.#secure = secure
+    return secure
+  }
+
   #heard(event: BusEvent): void {
     if (event.kind === 'operation-queued') this.#server?.operationsQueued(event.deviceIds)
-    else if (event.kind === 'device-removed') this.#server?.forget(event.deviceIds)
+    else if (event.kind === 'device-removed' || event.kind === 'credentials') {
+      this.#secure?.withdrawn(event.deviceIds)
+      this.#server?.forget(event.deviceIds)
+    }
   }
 
   #publish(kind: 'device' | 'values', deviceIds: readonly string[]): void {
@@ -189,6 +238,9 @@ export class LwM2mServerService implements OnApplicationShutdown {
       const lwm2m = Object.fromEntries(
         Object.entries(this.#server?.counters() ?? {}).map(([name, count]) => [`lwm2m.${name}`, count]),
       )
+      const dtls = Object.fromEntries(
+        Object.entries(this.#secure?.counters() ?? {}).map(([name, count]) => [`dtls.${name}`, count]),
+      )
       const values = Object.fromEntries(
         Object.entries(this.#writer.counters).map(([name, count]) => [`values.${name}`, count]),
       )
@@ -196,7 +248,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
         name: 'lwm2m-server',
         startedAt: this.#startedAt,
         seenAt: now,
-        counters: { ...coap, ...lwm2m, ...values },
+        counters: { ...coap, ...dtls, ...lwm2m, ...values },
       })
     } catch (error) {
       this.#failed('heartbeat', error)

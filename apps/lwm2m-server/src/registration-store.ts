@@ -4,10 +4,12 @@ import { parseObjectLinks } from '@fieldline/lwm2m'
 import type { LwM2mVersion } from '@fieldline/lwm2m'
 import { ObjectLists, addressOf } from '@fieldline/lwm2m-server'
 import type { Registration, RegistrationDraft, RegistrationStore } from '@fieldline/lwm2m-server'
-import { defaultOrganisationId } from '@fieldline/store'
+import type { Peer } from '@fieldline/coap'
+import { Unproven, defaultOrganisationId } from '@fieldline/store'
 import type { NewRegistration, RegistrationRepository, StoredRegistration } from '@fieldline/store'
 import type { Contacts } from './contacts.js'
 import type { NameConflicts } from './name-conflicts.js'
+import { peerWithoutSession, sessionOf } from './session-peer.js'
 
 /** PostgreSQL holds no infinity in a timestamp that JavaScript can read: a registration without end ends in the year 9999. */
 const NO_END_MS = Date.UTC(9999, 0, 1)
@@ -18,6 +20,10 @@ export interface RegistrationStoreOptions {
   readonly conflicts: NameConflicts
   readonly clock: Clock
   readonly admitUnknown: boolean
+  /** The peer of a DTLS session that lives. */
+  readonly findPeer: (id: string) => Peer | undefined
+  /** A registration in the name of a device came without that device's proof. */
+  readonly onUnproven: (endpoint: string, peer: Peer) => void
   readonly onChanged: (deviceId: string) => void
   readonly onCandidate: () => void
   readonly onFailed: (error: unknown) => void
@@ -49,11 +55,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
         lifetime: row.lifetime,
         binding: row.binding,
         queueMode: row.queueMode,
-        peer: {
-          id: addressOf({ peer: { id: '', address: row.address, port: row.port } }),
-          address: row.address,
-          port: row.port,
-        },
+        peer: this.#peerOf(row),
         ...lists.of(linksOf(row.objectLinks), version),
         contentFormat: row.contentFormat ?? undefined,
         registeredAt: row.registeredAt,
@@ -70,10 +72,19 @@ export class PostgresRegistrationStore implements RegistrationStore {
     draft: RegistrationDraft,
     before: Registration | undefined,
   ): Promise<{ deviceId: string; organisationId: string } | undefined> {
-    const stored = await this.options.repository.register(defaultOrganisationId, toRow(draft), {
-      admitUnknown: this.options.admitUnknown,
-      before: before && { address: addressOf(before) },
-    })
+    const stored = await this.options.repository
+      .register(defaultOrganisationId, toRow(draft), {
+        admitUnknown: this.options.admitUnknown,
+        before: before && { address: addressOf(before) },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Unproven)) throw error
+        return 'unproven' as const
+      })
+    if (stored === 'unproven') {
+      this.options.onUnproven(draft.endpoint, draft.peer)
+      return undefined
+    }
     if (!stored) {
       this.options.onCandidate()
       return undefined
@@ -82,6 +93,12 @@ export class PostgresRegistrationStore implements RegistrationStore {
       this.options.contacts.restore(stored.deviceId, stored.contact, this.options.clock.now())
     this.options.onChanged(stored.deviceId)
     return { deviceId: stored.deviceId, organisationId: defaultOrganisationId }
+  }
+
+  #peerOf({ address, port, session, identity }: StoredRegistration): Peer {
+    if (session === undefined) return { id: addressOf({ peer: { id: '', address, port } }), address, port }
+    const lost = peerWithoutSession(session, { address, port, identity })
+    return this.options.findPeer(lost.id) ?? lost
   }
 
   async update(registration: Registration, changes: readonly string[]): Promise<void> {
@@ -113,6 +130,8 @@ function toRow(registration: RegistrationDraft): NewRegistration {
     queueMode: registration.queueMode,
     address: registration.peer.address,
     port: registration.peer.port,
+    session: sessionOf(registration.peer),
+    identity: registration.peer.identity,
     objectLinks: registration.objectLinks.text,
     contentFormat: registration.contentFormat ?? null,
     registeredAt: registration.registeredAt,

@@ -20,10 +20,10 @@ export function isLoopback(host) {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
-/** Where a program on this machine reaches what listens on `host`. @param {string} host @param {number} port */
-export function coapUrl(host, port) {
+/** Where a program on this machine reaches what listens on `host`. @param {'coap' | 'coaps'} scheme @param {string} host @param {number} port */
+export function coapUrl(scheme, host, port) {
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `coap://${target.includes(':') ? `[${target}]` : target}:${port}`
+  return `${scheme}://${target.includes(':') ? `[${target}]` : target}:${port}`
 }
 
 /** @param {string | undefined} text @param {string} name @param {number} fallback @param {number} most */

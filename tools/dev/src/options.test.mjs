@@ -38,11 +38,11 @@ describe('the options of npm start', () => {
 })
 
 it('the address of the CoAP server is one that a program on this machine can use', () => {
-  expect(coapUrl('127.0.0.1', 5683)).toBe('coap://127.0.0.1:5683')
-  expect(coapUrl('0.0.0.0', 5683)).toBe('coap://127.0.0.1:5683')
-  expect(coapUrl('::', 5683)).toBe('coap://[::1]:5683')
-  expect(coapUrl('2001:db8::1', 5683)).toBe('coap://[2001:db8::1]:5683')
-  expect(coapUrl('192.0.2.1', 15683)).toBe('coap://192.0.2.1:15683')
+  expect(coapUrl('coap', '127.0.0.1', 5683)).toBe('coap://127.0.0.1:5683')
+  expect(coapUrl('coap', '0.0.0.0', 5683)).toBe('coap://127.0.0.1:5683')
+  expect(coapUrl('coap', '::', 5683)).toBe('coap://[::1]:5683')
+  expect(coapUrl('coap', '2001:db8::1', 5683)).toBe('coap://[2001:db8::1]:5683')
+  expect(coapUrl('coap', '192.0.2.1', 15683)).toBe('coap://192.0.2.1:15683')
 })
 
 describe('the Node that runs it', () => {

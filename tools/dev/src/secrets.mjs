@@ -1,5 +1,5 @@
 // @ts-check
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -12,6 +12,11 @@ import { join } from 'node:path'
 export function writePrivate(path, value) {
   writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
+}
+
+/** What the keys of the demo meters follow from: another in each installation. @param {Secrets} secrets */
+export function meterSecret({ storeKey }) {
+  return createHmac('sha256', storeKey).update('demo meters').digest('base64')
 }
 
 /**

@@ -29,8 +29,8 @@ describe('the command line', () => {
     expect(readOptions([])).toMatchObject({
       meters: 120,
       seed: 1,
-      host: '127.0.0.1',
-      port: 5683,
+      server: { host: '127.0.0.1', port: 5683 },
+      secure: undefined,
       stack: 'ours',
       demo: false,
       faults: {},
@@ -38,11 +38,23 @@ describe('the command line', () => {
   })
 
   test('takes IPv6 addresses in brackets', () => {
-    expect(readOptions(['--server', 'coap://[::1]:5700'])).toMatchObject({ host: '::1', port: 5700 })
+    expect(readOptions(['--server', 'coap://[::1]:5700'])).toMatchObject({
+      server: { host: '::1', port: 5700 },
+    })
+  })
+
+  test('takes a secured server, alone or beside the other', () => {
+    const alone = readOptions(['--server', 'coaps://localhost'])
+    expect(alone).toMatchObject({ server: undefined, secure: { host: 'localhost', port: 5684 } })
+    const beside = readOptions(['--server', 'coap://localhost', '--secure', 'coaps://localhost:7000'])
+    expect(beside).toMatchObject({ server: { port: 5683 }, secure: { port: 7000 } })
   })
 
   test.each([
     [['--meters', 'many']],
+    [['--server', 'coaps://localhost', '--stack', 'node-coap']],
+    [['--server', 'coaps://localhost', '--secure', 'coaps://localhost']],
+    [['--secure', 'coap://localhost']],
     [['--server', 'http://localhost']],
     [['--stack', 'other']],
     [['--report-every', '0']],

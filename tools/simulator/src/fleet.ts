@@ -100,6 +100,14 @@ function scaled(full: number, meters: number): number {
   return Math.max(1, Math.round(full * Math.min(1, meters / fullSize)))
 }
 
+/**
+ * Whether a meter of the demonstration has a key and speaks DTLS. TW1 runs on node-coap, which has none; two clients with one key would be one
+ * device, so what is planted about names stays without, and who is on nobody's list has no key.
+ */
+export function speaksDtls({ model, planted }: MeterIdentity): boolean {
+  return !models[model].onNodeCoap && !planted.includes('j') && !planted.includes('k')
+}
+
 /** What is planted in a fleet, by index; every meter has at most one fault. */
 function plant(fleet: readonly MeterIdentity[], seed: number): Map<number, PlantedLetter> {
   const planted = new Map<number, PlantedLetter>()

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
+import type { Peer } from '@fieldline/coap'
 import { peerOf } from '@fieldline/transport'
 import { readIdentities, writeIdentities } from './identities.js'
 import { openJournal } from './journal.js'
 import { readOptions, usage } from './options.js'
-import type { Options } from './options.js'
+import type { Options, ServerAddress } from './options.js'
+import { demoFleet, speaksDtls } from './fleet.js'
+import { provision } from './provision.js'
 import { FleetRun } from './run.js'
 
 const progressMs = 30_000
@@ -27,13 +30,31 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`)
 }
 
+async function peerAt(server: ServerAddress | undefined): Promise<Peer | undefined> {
+  if (!server) return undefined
+  const { address } = await lookup(server.host).catch(() => fail(`no address is known for ${server.host}`))
+  return peerOf(address, server.port)
+}
+
 async function simulate(options: Options): Promise<void> {
   const { meters, seed, demo, identities, duration } = options
-  const { address } = await lookup(options.host).catch(() => fail(`no address is known for ${options.host}`))
+  const [server, secureServer] = await Promise.all([options.server, options.secure].map(peerAt))
+  const secret = process.env.METER_SECRET ?? ''
+  if (secureServer && secret === '')
+    fail('coaps needs METER_SECRET in the environment: the keys of the meters follow from it')
+  const secure = secureServer && { server: secureServer, secret }
+  if (options.provision !== undefined) {
+    const apiKey = process.env.API_KEY ?? fail('--provision needs API_KEY in the environment')
+    if (!secure) fail('--provision makes keys known: it goes with coaps')
+    const known = demoFleet(options).filter((meter) => !options.server || speaksDtls(meter))
+    await provision(known, { api: options.provision, apiKey, secret })
+    say({ provisioned: known.length, api: options.provision })
+  }
   const journal = options.journal === undefined ? undefined : openJournal(options.journal)
   const run = new FleetRun({
     ...options,
-    server: peerOf(address, options.port),
+    server,
+    secure,
     journal,
     states: identities === undefined ? new Map() : readIdentities(identities, seed),
   })
@@ -41,7 +62,13 @@ async function simulate(options: Options): Promise<void> {
     if (identities !== undefined) writeIdentities(identities, seed, run.states())
   }
   const startedAt = Date.now()
-  say({ simulating: meters, seed, demo, server: `coap://${options.host}:${options.port}` })
+  say({
+    simulating: meters,
+    seed,
+    demo,
+    ...(server && { server: `coap://${server.id}` }),
+    ...(secure && { secure: `coaps://${secure.server.id}` }),
+  })
 
   const progress = setInterval(() => say({ ...run.figures() }), progressMs)
   const keeping = setInterval(keep, keepMs)

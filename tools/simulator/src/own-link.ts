@@ -3,6 +3,7 @@ import type { DatagramTransport, Peer } from '@fieldline/coap'
 import { createLink } from '@fieldline/lwm2m-client'
 import type { ClientLink } from '@fieldline/lwm2m-client'
 import { createUdpTransport } from '@fieldline/transport'
+import type { SecureSession } from './secure-session.js'
 import { systemClock, systemRandom } from './system.js'
 
 /** Where a link begins and ends, and how bad the way is. */
@@ -12,6 +13,8 @@ export interface LinkPlace {
   readonly server: Peer
   /** Share of datagrams lost in each direction. */
   readonly loss: number
+  /** What the meter speaks through; absent: without security. */
+  readonly secure?: SecureSession
 }
 
 /** A meter receives little: the kernel need not keep megabytes for each. */
@@ -37,10 +40,11 @@ function lossy(wire: DatagramTransport, loss: number, random: Random): DatagramT
 }
 
 /** A link on our own CoAP endpoint, from a new port. */
-export async function openOwnLink({ host, server, loss }: LinkPlace): Promise<ClientLink> {
-  const transport = await createUdpTransport({ host, port: 0, recvBufferBytes })
+export async function openOwnLink({ host, server, loss, secure }: LinkPlace): Promise<ClientLink> {
+  const udp = await createUdpTransport({ host, port: 0, recvBufferBytes })
+  const wire = lossy(udp, loss, systemRandom)
   return createLink({
-    transport: lossy(transport, loss, systemRandom),
+    transport: secure ? secure.through(wire) : wire,
     server,
     clock: systemClock,
     random: systemRandom,

@@ -1,7 +1,8 @@
+import type { Peer } from '@fieldline/coap'
 import type { FaultShares, Faults } from './faults.js'
 import { faultsOf } from './faults.js'
 import { Tally } from './figures.js'
-import { demoFleet, unknownMeter } from './fleet.js'
+import { demoFleet, speaksDtls, unknownMeter } from './fleet.js'
 import type { Figures } from './figures.js'
 import type { FleetState, MeterState } from './identities.js'
 import type { MeterIdentity } from './identity.js'
@@ -12,15 +13,18 @@ import type { Pace } from './meter.js'
 import { models } from './models/models.js'
 import { openNodeCoapLink } from './node-coap-link.js'
 import { openOwnLink } from './own-link.js'
-import type { LinkPlace } from './own-link.js'
-import { systemClock } from './system.js'
+import { SecureSession, keyOf } from './secure-session.js'
+import { systemClock, systemRandom } from './system.js'
 import { divergingPaths } from './truth.js'
 
 /** What a run is told. */
 export interface RunOptions {
   readonly meters: number
   readonly seed: number
-  readonly server: LinkPlace['server']
+  /** Where meters without security go; absent: all have keys. */
+  readonly server?: Peer
+  /** Where meters with keys go, and what their keys follow from; absent: none have. */
+  readonly secure?: { readonly server: Peer; readonly secret: string }
   readonly stack: 'ours' | 'node-coap'
   readonly faults: FaultShares
   /** The demonstration: wakes of one to five minutes, and everything planted. */
@@ -59,7 +63,7 @@ function faultsFor(identity: MeterIdentity, { demo, faults }: RunOptions): Fault
 }
 
 /** The address a meter speaks from: loopback to a server on loopback, else whatever the machine chooses. */
-function hostTowards(server: LinkPlace['server']): string {
+function hostTowards(server: Peer): string {
   if (server.address.startsWith('127.')) return '127.0.0.1'
   if (server.address === '::1') return '::1'
   return server.address.includes(':') ? '::' : '0.0.0.0'
@@ -96,10 +100,21 @@ export class FleetRun {
     admit: <T>(work: () => Promise<T>) => Promise<T>,
   ): void {
     const { options } = this
-    const { server } = options
     const faults = faultsFor(identity, options)
-    const onNodeCoap = options.stack === 'node-coap' || (options.demo && models[identity.model].onNodeCoap)
+    const { secure } = options
+    const isSecure = secure !== undefined && (options.server === undefined || speaksDtls(identity))
+    const onNodeCoap =
+      !isSecure && (options.stack === 'node-coap' || (options.demo && models[identity.model].onNodeCoap))
     const openLink = onNodeCoap ? openNodeCoapLink : openOwnLink
+    const server = isSecure ? secure.server : (options.server as Peer)
+    const session = isSecure
+      ? new SecureSession({
+          clock: systemClock,
+          random: systemRandom,
+          server,
+          key: keyOf(secure.secret, identity.endpoint),
+        })
+      : undefined
     const usual = hostTowards(server)
     const host = key.endsWith(clone.key) && usual === '127.0.0.1' ? clone.address : usual
     this.#meters.push(
@@ -111,11 +126,11 @@ export class FleetRun {
         clock: systemClock,
         open: async () => {
           try {
-            return await openLink({ host, server, loss: faults.loss })
+            return await openLink({ host, server, loss: faults.loss, secure: session })
           } catch (error) {
             // Not every system gives all of 127/8 to loopback; another port is another address all the same.
             if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error
-            return openLink({ host: usual, server, loss: faults.loss })
+            return openLink({ host: usual, server, loss: faults.loss, secure: session })
           }
         },
         admit,

@@ -7,6 +7,7 @@ import { formatPath, objectDefinition, valueToJson } from '@fieldline/object-mod
 import type { DefinitionLookup } from '@fieldline/object-model'
 import type { ContactForecast } from '@fieldline/operations'
 import type { DeviceRecord, StoredValue } from '@fieldline/store'
+import { toSecurity } from './device-security.js'
 
 const time = (epochMs: number): string => new Date(epochMs).toISOString()
 const timeOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : time(epochMs))
@@ -92,10 +93,12 @@ export function objectsOf(record: DeviceRecord): { links: ObjectLinks; definitio
 /** A device with its registration. */
 export function toDeviceDetail(record: DeviceRecord, now: number): DeviceDetail {
   const { record: registration } = record
-  if (!registration) return { ...toDevice(record, now), current: null }
+  const security = record.security === null ? null : toSecurity(record.security)
+  if (!registration) return { ...toDevice(record, now), current: null, security }
   const { links } = objectsOf(record)
   return {
     ...toDevice(record, now),
+    security,
     current: {
       registeredAt: time(registration.registeredAt),
       updatedAt: time(registration.updatedAt),

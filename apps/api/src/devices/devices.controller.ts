@@ -9,9 +9,11 @@ import { parseObjectLinks } from '@fieldline/lwm2m'
 import type { LwM2mVersion } from '@fieldline/lwm2m'
 import { formatPath, parsePath } from '@fieldline/object-model'
 import {
+  CredentialRepository,
   DeviceRepository,
   InventoryRepository,
   ObservationRepository,
+  createSealer,
   latestValues,
   listCandidates,
   readTimeline,
@@ -21,7 +23,9 @@ import type { Database, DeviceRecord, StoredCandidate } from '@fieldline/store'
 import { Bind, Caller, Input } from '../http/bind.js'
 import type { RouteRequest } from '../http/bind.js'
 import { decodeCursor, page } from '../http/cursor.js'
-import { BUS, DATABASE } from '../tokens.js'
+import type { Configuration } from '../configuration.js'
+import { BUS, CONFIGURATION, DATABASE } from '../tokens.js'
+import { toCredential, withoutKey } from './device-security.js'
 import { objectsOf, toDevice, toDeviceDetail, toValue } from './device-view.js'
 import { buildObjectTree } from './object-tree.js'
 
@@ -34,9 +38,11 @@ export class DevicesController {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIGURATION) { storeKey }: Configuration,
   ) {
     this.#devices = new DeviceRepository(database)
-    this.#inventory = new InventoryRepository(database)
+    const credentials = new CredentialRepository(database, createSealer(storeKey))
+    this.#inventory = new InventoryRepository(database, credentials)
   }
 
   @Bind('listDevices')
@@ -75,11 +81,17 @@ export class DevicesController {
         action: 'device.create',
         subject: { kind: 'device', id: body.endpoint },
         where: caller,
-        after: { ...body },
+        after: withoutKey(body),
       },
       now,
     )
-    const id = await this.#inventory.create(organisationId, body, audit, now)
+    const id = await this.#inventory.create(
+      organisationId,
+      body,
+      audit,
+      now,
+      body.psk && toCredential(body.psk),
+    )
     this.bus.publish({ kind: 'device', organisationId, deviceIds: [id] })
     this.bus.publish({ kind: 'candidate', organisationId })
     return toDeviceDetail(await this.#find(organisationId, body.endpoint), now)
@@ -117,11 +129,14 @@ export class DevicesController {
         subject: { kind: 'device', id: record.id, name: record.endpoint },
         where: caller,
         before: changed,
-        after: { ...body },
+        after: withoutKey(body),
       },
       now,
     )
-    await this.#inventory.update(organisationId, record.id, body, audit, name, now)
+    const credential = body.psk && toCredential(body.psk)
+    await this.#inventory.update(organisationId, record.id, body, audit, name, now, credential)
+    if (credential !== undefined)
+      this.bus.publish({ kind: 'credentials', organisationId, deviceIds: [record.id] })
     this.bus.publish({ kind: 'device', organisationId, deviceIds: [record.id] })
     return toDeviceDetail(await this.#find(organisationId, params.endpoint), now)
   }

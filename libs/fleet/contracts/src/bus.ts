@@ -7,11 +7,12 @@ const organisation = { organisationId: Id }
 
 /**
  * Events between processes: identifiers only, never values; who hears one reads the rows. One schema per kind.
- * `operation-queued` and `operation-cancelled` go to the process that talks to devices; the rest tell that something changed.
+ * `operation-queued`, `operation-cancelled` and `credentials` go to the process that talks to devices; the rest tell that something changed.
  */
 export const busEvents = {
   device: z.object({ kind: z.literal('device'), ...organisation, deviceIds: ids }),
   'device-removed': z.object({ kind: z.literal('device-removed'), ...organisation, deviceIds: ids }),
+  credentials: z.object({ kind: z.literal('credentials'), ...organisation, deviceIds: ids }),
   values: z.object({ kind: z.literal('values'), ...organisation, deviceIds: ids }),
   'operation-queued': z.object({ kind: z.literal('operation-queued'), ...organisation, deviceIds: ids }),
   'operation-cancelled': z.object({
@@ -31,6 +32,7 @@ export type BusEventKind = keyof typeof busEvents
 export const BusEvent = z.discriminatedUnion('kind', [
   busEvents.device,
   busEvents['device-removed'],
+  busEvents.credentials,
   busEvents.values,
   busEvents['operation-queued'],
   busEvents['operation-cancelled'],

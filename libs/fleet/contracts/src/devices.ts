@@ -95,11 +95,48 @@ export const Device = z
   .meta({ id: 'Device' })
 export type Device = z.infer<typeof Device>
 
-export const DeviceDetail = Device.extend({ current: z.union([Registration, z.null()]) }).meta({
+/** How a device proves who it is, and what its handshakes came to. Keys are never shown. */
+export const DeviceSecurity = z
+  .object({
+    mode: z.enum(['psk']),
+    identity: z.string().meta({ description: 'PSK identity as text; in hexadecimal after 0x if it is none' }),
+    suite: z.string().nullable(),
+    cid: z.string().nullable().meta({ description: 'Connection ID in hexadecimal, empty for none' }),
+    handshakes: z.number().int(),
+    resumptions: z.number().int().meta({ description: 'Handshakes among them that resumed a session' }),
+    migrations: z.number().int().meta({ description: 'Changes of address that a session survived' }),
+    handshakeAt: Timestamp.nullable(),
+    failure: z.object({ code: z.string(), text: z.string(), at: Timestamp }).nullable(),
+  })
+  .meta({ id: 'DeviceSecurity' })
+export type DeviceSecurity = z.infer<typeof DeviceSecurity>
+
+export const DeviceDetail = Device.extend({
+  current: z.union([Registration, z.null()]),
+  security: z.union([DeviceSecurity, z.null()]),
+}).meta({
   id: 'DeviceDetail',
-  description: 'A device with its current registration',
+  description: 'A device with its current registration and its security; null: it speaks without',
 })
 export type DeviceDetail = z.infer<typeof DeviceDetail>
+
+/** A pre-shared key. It enters and never leaves: nothing returns it. */
+export const Psk = z
+  .strictObject({
+    identity: z
+      .string()
+      .min(1)
+      .refine((text) => new TextEncoder().encode(text).length <= limits.pskIdentityBytes, {
+        message: `at most ${limits.pskIdentityBytes} bytes in UTF-8`,
+      }),
+    key: z
+      .string()
+      .regex(/^(?:[0-9a-f]{2})+$/i, 'bytes in hexadecimal')
+      .min(2 * limits.pskKeyBytes[0])
+      .max(2 * limits.pskKeyBytes[1]),
+  })
+  .meta({ id: 'Psk' })
+export type Psk = z.infer<typeof Psk>
 
 const facts = {
   label: label,
@@ -124,6 +161,9 @@ export const CreateDevice = z
     meteringPoint: facts.meteringPoint.optional(),
     meterSerial: facts.meterSerial.optional(),
     iccid: facts.iccid.optional(),
+    psk: Psk.optional().meta({
+      description: 'With it the device has to come by coaps://, without it by coap://',
+    }),
   })
   .meta({ id: 'CreateDevice' })
 export type CreateDevice = z.infer<typeof CreateDevice>
@@ -137,6 +177,7 @@ export const UpdateDevice = z
     meteringPoint: facts.meteringPoint.nullable().optional(),
     meterSerial: facts.meterSerial.nullable().optional(),
     iccid: facts.iccid.nullable().optional(),
+    psk: Psk.nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one fact to change')
   .meta({ id: 'UpdateDevice' })

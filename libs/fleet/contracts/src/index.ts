@@ -25,6 +25,8 @@ export {
   CandidatesQuery,
   CreateDevice,
   Device,
+  DeviceSecurity,
+  Psk,
   DeviceDetail,
   DeviceParams,
   DevicesQuery,

@@ -5,6 +5,10 @@
 export const limits = {
   /** Endpoint Client Name: one Uri-Query option carries it. @see RFC 7252 §5.10, option length 255 */
   endpointBytes: 255,
+  /** In UTF-8. RFC 4279 §5.3 asks for 128 at least. */
+  pskIdentityBytes: 128,
+  /** Shortest and longest pre-shared key: 128 bits are the least that holds, RFC 4279 §5.3 asks for 64 bytes at most. */
+  pskKeyBytes: [16, 64],
   labelLength: 200,
   groupsPerDevice: 32,
   /** `q` and campaign audiences. */

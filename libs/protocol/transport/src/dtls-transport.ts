@@ -46,8 +46,11 @@ class SessionPeer implements DtlsTransportPeer {
   }
 }
 
-/** What happens to sessions beside messages. */
-export type DtlsObserver = (notice: Exclude<DtlsNotice, { type: 'message' }>) => void
+/** What happens to sessions beside messages, and to whose; a handshake that failed has no peer. */
+export type DtlsObserver = (
+  notice: Exclude<DtlsNotice, { type: 'message' }>,
+  peer: DtlsTransportPeer | undefined,
+) => void
 
 export interface DtlsServerTransportOptions extends Omit<DtlsServerOptions, 'send' | 'notify'> {
   /** What carries the records. */
@@ -60,8 +63,8 @@ export interface DtlsServerTransportOptions extends Omit<DtlsServerOptions, 'sen
 export interface DtlsServerTransport extends DatagramTransport {
   readonly name: 'dtls'
   readonly dtls: DtlsServer
-  /** The peer of an open session. */
-  peerOf(session: DtlsSession): DtlsTransportPeer
+  /** The peers of the open sessions. */
+  peers(): IterableIterator<DtlsTransportPeer>
   /** Takes up a stored session under its name; see `DtlsServer.import`. */
   import(snapshot: Uint8Array, name: string): DtlsTransportPeer
   /** The peer of the session with this `id`, if it is open. */
@@ -92,13 +95,14 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
     send: (datagram, to) => datagrams.send(datagram, to),
     notify(notice) {
       if (notice.type === 'message') return receive(notice.payload, peerOf(notice.session))
+      if (notice.type === 'handshake-error') return observe?.(notice, undefined)
+      const peer = peerOf(notice.session)
       if (notice.type === 'closed') {
-        const peer = peerOf(notice.session)
         ofSession.delete(notice.session)
         peers.delete(peer.id)
         gone(peer)
       }
-      observe?.(notice)
+      observe?.(notice, peer)
     },
   })
   return {
@@ -106,7 +110,7 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
     dtls,
     address: datagrams.address,
     port: datagrams.port,
-    peerOf,
+    peers: () => peers.values(),
     import(snapshot, name) {
       importedName = name
       try {
@@ -138,7 +142,8 @@ export interface DtlsClientTransportOptions extends Omit<DtlsClientOptions, 'sen
   readonly clock: Clock
   readonly random: Random
   readonly datagrams: DatagramTransport
-  readonly observe?: DtlsObserver
+  /** Told of sessions, handshakes that failed, and ends. */
+  readonly observe?: (notice: Exclude<DtlsNotice, { type: 'message' }>) => void
 }
 
 /** Carries messages within DTLS sessions that it begins itself, with the first message to a peer; for simulators and tests. */

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { setImmediate } from 'node:timers'
 import type { DatagramTransport, Peer } from '@fieldline/coap'
 import { KnownPeers } from './known-peers.js'
 

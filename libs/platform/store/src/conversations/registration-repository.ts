@@ -21,6 +21,9 @@ export interface StoredRegistration {
   readonly queueMode: boolean
   readonly address: string
   readonly port: number
+  /** Name of the DTLS session it came by, and who that has proved to be; absent without security. */
+  readonly session?: string
+  readonly identity?: string
   readonly objectLinks: string
   readonly contentFormat: number | null
   readonly registeredAt: number
@@ -47,8 +50,17 @@ export interface ContactUpdate extends KnownContact {
   readonly updatedAt: number
   readonly address: string
   readonly port: number
+  readonly session?: string
   /** The contact before an absence that ends with this one. */
   readonly absentSince?: number
+}
+
+/** A registration in the name of a device that has a credential, without its proof, or with a proof that is not this device's. */
+export class Unproven extends Error {
+  override readonly name = 'Unproven'
+  constructor(readonly endpoint: string) {
+    super(`${endpoint}: not the proof that this device has to bring`)
+  }
 }
 
 /** `address:port`, an IPv6 address in brackets. */
@@ -84,6 +96,8 @@ export class RegistrationRepository {
       queueMode: row.queue_mode,
       address: row.address,
       port: row.port,
+      session: row.session ?? undefined,
+      identity: row.identity ?? undefined,
       objectLinks: row.object_links,
       contentFormat: row.content_format,
       registeredAt: row.registered_at.getTime(),
@@ -95,8 +109,9 @@ export class RegistrationRepository {
   }
 
   /**
-   * Makes a registration durable in place of the device's earlier one; observations of the earlier one end with it. Gives the device's id, or
+   * Makes a registration durable in place of the device's earlier one; observations of the earlier one end with it. Gives the device's id; or
    * undefined when the endpoint is unknown and `admitUnknown` is false: then it is remembered as a candidate.
+   * @throws Unproven
    */
   async register(
     organisationId: string,
@@ -110,12 +125,12 @@ export class RegistrationRepository {
       if (!device) return undefined
       await client.query(
         `INSERT INTO registration (organisation_id, device_id, location, lwm2m_version, lifetime, binding, queue_mode, address, port, object_links,
-           content_format, registered_at, updated_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+           content_format, registered_at, updated_at, expires_at, session, identity)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (device_id) DO UPDATE SET location = excluded.location, lwm2m_version = excluded.lwm2m_version, lifetime = excluded.lifetime,
            binding = excluded.binding, queue_mode = excluded.queue_mode, address = excluded.address, port = excluded.port,
            object_links = excluded.object_links, content_format = excluded.content_format, registered_at = excluded.registered_at,
-           updated_at = excluded.updated_at, expires_at = excluded.expires_at`,
+           updated_at = excluded.updated_at, expires_at = excluded.expires_at, session = excluded.session, identity = excluded.identity`,
         [
           organisationId,
           device.id,
@@ -131,6 +146,8 @@ export class RegistrationRepository {
           at(registration.registeredAt),
           at(registration.updatedAt),
           at(registration.expiresAt),
+          registration.session ?? null,
+          registration.identity ?? null,
         ],
       )
       await client.query('DELETE FROM observation WHERE device_id = $1', [device.id])
@@ -169,11 +186,20 @@ export class RegistrationRepository {
     registration: NewRegistration,
     admitUnknown: boolean,
   ): Promise<{ id: string; contact: ContactState | null; marks: Mark[]; is_new: boolean } | undefined> {
+    const { endpoint, identity } = registration
     const { rows } = await client.query(
-      `UPDATE device SET registration = 'registered' WHERE organisation_id = $1 AND endpoint = $2 RETURNING id, contact, marks, false AS is_new`,
-      [organisationId, registration.endpoint],
+      `UPDATE device SET registration = 'registered' WHERE organisation_id = $1 AND endpoint = $2
+         AND (SELECT credential.identity FROM credential WHERE credential.device_id = device.id) IS NOT DISTINCT FROM $3::text
+       RETURNING id, contact, marks, false AS is_new`,
+      [organisationId, endpoint, identity ?? null],
     )
     if (rows[0]) return rows[0]
+    // a name with another proof, a proof without its name: neither makes a device
+    const isKnown = await client.query('SELECT 1 FROM device WHERE organisation_id = $1 AND endpoint = $2', [
+      organisationId,
+      endpoint,
+    ])
+    if (isKnown.rowCount || identity !== undefined) throw new Unproven(endpoint)
     if (admitUnknown) {
       const inserted = await client.query(
         `INSERT INTO device (organisation_id, endpoint, registration) VALUES ($1, $2, 'registered')
@@ -190,7 +216,8 @@ export class RegistrationRepository {
   async update(registration: StoredRegistration, changes: readonly string[]): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
       const { rowCount } = await client.query(
-        `UPDATE registration SET lifetime = $2, binding = $3, queue_mode = $4, address = $5, port = $6, object_links = $7, updated_at = $8, expires_at = $9
+        `UPDATE registration SET lifetime = $2, binding = $3, queue_mode = $4, address = $5, port = $6, object_links = $7, updated_at = $8, expires_at = $9,
+           session = $11
          WHERE device_id = $1 AND location = $10`,
         [
           registration.deviceId,
@@ -203,6 +230,7 @@ export class RegistrationRepository {
           at(registration.updatedAt),
           at(registration.expiresAt),
           registration.location,
+          registration.session ?? null,
         ],
       )
       if (!rowCount) return
@@ -293,9 +321,10 @@ export class RegistrationRepository {
       const removed = await writeContacts(client, sorted)
       await tellReturns(client, sorted)
       await client.query(
-        `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port
-         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[], $6::text[])
-           AS news (id, updated_at, expires_at, address, port, location)
+        `UPDATE registration SET updated_at = news.updated_at, expires_at = news.expires_at, address = news.address, port = news.port,
+           session = news.session
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::int[], $6::text[], $7::text[])
+           AS news (id, updated_at, expires_at, address, port, location, session)
          WHERE registration.device_id = news.id AND registration.location = news.location`,
         [
           ids,
@@ -304,6 +333,7 @@ export class RegistrationRepository {
           sorted.map((update) => update.address),
           sorted.map((update) => update.port),
           sorted.map((update) => update.location),
+          sorted.map((update) => update.session ?? null),
         ],
       )
       return removed

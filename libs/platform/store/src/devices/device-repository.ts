@@ -2,6 +2,7 @@ import type { Audience, ContactState, Mark } from '@fieldline/devices'
 import type { RegistrationState } from '@fieldline/contracts'
 import type { Database } from '../database.js'
 import { Parameters, audienceSql, healthSql, presenceSql } from './audience-sql.js'
+import type { SecurityFacts } from '../security/credential-repository.js'
 import { storable } from '../storable.js'
 
 /** A device with all that the list shows. Times are epoch milliseconds. */
@@ -33,6 +34,8 @@ export interface DeviceRecord {
   readonly meteringPoint: string | null
   readonly meterSerial: string | null
   readonly iccid: string | null
+  /** Null for a device without a credential. */
+  readonly security: SecurityFacts | null
 }
 
 /** What the device said at its last Register, while that registration is known. */
@@ -54,9 +57,12 @@ const selectDevice = `
   SELECT device.*, registration.location, registration.lwm2m_version, registration.lifetime, registration.binding, registration.queue_mode,
     registration.address, registration.port, registration.object_links, registration.registered_at, registration.updated_at AS registration_updated_at,
     registration.expires_at, place.site_name, place.time_zone, place.code AS metering_point, place.serial, card.iccid,
+    credential.identity AS proof, credential.suite, credential.cid, credential.handshakes, credential.resumptions, credential.migrations,
+    credential.handshake_at, credential.failure, credential.failure_at,
     (SELECT count(*)::int FROM operation WHERE operation.device_id = device.id AND operation.state IN ('queued', 'sent')) AS pending
   FROM device
   LEFT JOIN registration ON registration.device_id = device.id
+  LEFT JOIN credential ON credential.device_id = device.id
   LEFT JOIN LATERAL (
     SELECT site.name AS site_name, site.time_zone, metering_point.code, meter.serial
     FROM device_installation
@@ -124,6 +130,20 @@ function toRecord(row: Row): DeviceRecord {
     meteringPoint: text(row.metering_point),
     meterSerial: text(row.serial),
     iccid: text(row.iccid),
+    security:
+      typeof row.proof === 'string'
+        ? {
+            identity: row.proof,
+            suite: text(row.suite),
+            cid: (row.cid as Uint8Array | null) ?? null,
+            handshakes: row.handshakes as number,
+            resumptions: row.resumptions as number,
+            migrations: row.migrations as number,
+            handshakeAt: moment(row.handshake_at),
+            failure: text(row.failure),
+            failureAt: moment(row.failure_at),
+          }
+        : null,
   }
 }
 

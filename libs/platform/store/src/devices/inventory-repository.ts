@@ -4,6 +4,7 @@ import type { AuditRecord } from '@fieldline/access'
 import { appendAudit } from '../access/audit-repository.js'
 import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
+import type { CredentialRepository, NewCredential } from '../security/credential-repository.js'
 import { appendTimeline } from './timeline-repository.js'
 import type pg from 'pg'
 
@@ -11,10 +12,14 @@ const UNIQUE_VIOLATION = '23505'
 
 /** What people know of a device: facts and dated assignments. An assignment that changes ends now and a new one begins. */
 export class InventoryRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly credentials: CredentialRepository,
+  ) {}
 
   /**
    * Makes a device known; a candidate of that name is admitted by it.
+   * @param credential what it will prove its identity with; without one it speaks without security
    * @throws DomainError already-exists
    */
   async create(
@@ -22,6 +27,7 @@ export class InventoryRepository {
     device: CreateDevice,
     audit: AuditRecord,
     now: number,
+    credential?: NewCredential,
   ): Promise<string> {
     return inTransaction(this.database.pool, async (client) => {
       const { rows } = await client
@@ -50,12 +56,13 @@ export class InventoryRepository {
         device.endpoint,
       ])
       await assign(client, organisationId, id, device, now)
+      if (credential) await this.credentials.put(client, { organisationId, deviceId: id }, credential, now)
       await appendAudit(client, [audit])
       return id
     })
   }
 
-  /** Changes facts; null takes one away. */
+  /** Changes facts and the credential; null takes one away. */
   async update(
     organisationId: string,
     deviceId: string,
@@ -63,6 +70,7 @@ export class InventoryRepository {
     audit: AuditRecord,
     by: string,
     now: number,
+    credential?: NewCredential | null,
   ): Promise<void> {
     await inTransaction(this.database.pool, async (client) => {
       await client.query(
@@ -70,6 +78,8 @@ export class InventoryRepository {
         [deviceId, change.label !== undefined, change.label ?? null, change.group ?? null],
       )
       await assign(client, organisationId, deviceId, change, now)
+      if (credential !== undefined)
+        await this.credentials.put(client, { organisationId, deviceId }, credential, now)
       await appendTimeline(client, [
         {
           organisationId,

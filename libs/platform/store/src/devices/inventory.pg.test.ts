@@ -1,12 +1,18 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditRecord } from '@fieldline/access'
+import { CredentialRepository } from '../security/credential-repository.js'
+import { createSealer } from '../security/sealer.js'
 import { useOrganisation } from '../test-organisation.test-support.js'
 import { DeviceRepository } from './device-repository.js'
 import { InventoryRepository } from './inventory-repository.js'
 import { tellAbsences } from './absence.js'
 
 const { database, organisationId, device } = useOrganisation()
-const inventory = new InventoryRepository(database)
+const inventory = new InventoryRepository(
+  database,
+  new CredentialRepository(database, createSealer(randomBytes(32).toString('base64'))),
+)
 const devices = new DeviceRepository(database)
 const now = Date.now()
 const audit = auditRecord(

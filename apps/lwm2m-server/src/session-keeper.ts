@@ -1,0 +1,101 @@
+import type { Clock, Timer } from '@fieldline/bytes'
+import type { DtlsServer, DtlsSession } from '@fieldline/dtls'
+import type { SessionRepository } from '@fieldline/store'
+
+const FLUSH_MS = 50
+const MAX_PER_FLUSH = 1_000
+/** A database that did not take them is asked again after this. */
+const RETRY_MS = 1_000
+
+export interface SessionKeeperOptions {
+  readonly clock: Clock
+  readonly organisationId: string
+  readonly dtls: DtlsServer
+  readonly sessions: SessionRepository
+  readonly onFailed: (what: string, error: unknown) => void
+}
+
+/** Where a session is filed, and whose it is. */
+export interface Filed {
+  readonly name: string
+  readonly deviceId: string
+}
+
+/**
+ * Carries snapshots of sessions into the database, many at once, and tells the session when its own is there: only then may it use the record
+ * numbers that the snapshot set aside.
+ */
+export class SessionKeeper {
+  readonly #due = new Map<string, { readonly session: DtlsSession; readonly deviceId: string }>()
+  readonly #ended = new Set<string>()
+  #timer: Timer | undefined
+  #flushing: Promise<boolean> = Promise.resolve(true)
+
+  constructor(private readonly options: SessionKeeperOptions) {}
+
+  /** A snapshot of this session is due. */
+  keep(session: DtlsSession, { name, deviceId }: Filed): void {
+    this.#due.set(name, { session, deviceId })
+    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  }
+
+  /** A session is over: its snapshot is worth nothing. */
+  ended(name: string): void {
+    this.#due.delete(name)
+    this.#ended.add(name)
+    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  }
+
+  /** Writes until nothing is due, or the database fails; what failed is tried again later. */
+  async flush(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    let written = true
+    while (written && this.#due.size + this.#ended.size > 0) {
+      this.#flushing = this.#flushing.then(() => this.#write())
+      written = await this.#flushing
+    }
+    if (!written) this.#timer ??= this.options.clock.after(RETRY_MS, () => void this.flush())
+  }
+
+  async #write(): Promise<boolean> {
+    const { dtls, sessions, organisationId, clock, onFailed } = this.options
+    const ended = [...this.#ended]
+    this.#ended.clear()
+    const taken = [...this.#due].slice(0, MAX_PER_FLUSH)
+    for (const [name] of taken) this.#due.delete(name)
+    const rows = taken.flatMap(([name, { session, deviceId }]) => {
+      // made now and not when it was asked for: it holds what happened meanwhile
+      const snapshot = dtls.export(session)
+      return snapshot
+        ? [
+            {
+              row: {
+                name,
+                organisationId,
+                deviceId,
+                generation: snapshot.generation,
+                snapshot: snapshot.bytes,
+              },
+              session,
+            },
+          ]
+        : []
+    })
+    try {
+      await sessions.remove(ended)
+      await sessions.store(
+        rows.map(({ row }) => row),
+        clock.now(),
+      )
+    } catch (error) {
+      onFailed('sessions', error)
+      for (const name of ended) this.#ended.add(name)
+      for (const [name, entry] of taken)
+        if (!this.#due.has(name) && !this.#ended.has(name)) this.#due.set(name, entry)
+      return false
+    }
+    for (const { row, session } of rows) dtls.confirmExport(session, row.generation)
+    return true
+  }
+}

@@ -1,0 +1,132 @@
+import type pg from 'pg'
+import { DomainError } from '@fieldline/contracts'
+import type { Database } from '../database.js'
+import type { Sealer } from './sealer.js'
+
+const UNIQUE_VIOLATION = '23505'
+
+/** A pre-shared key and the name of its identity, as `nameOfIdentity` of protocol/dtls writes it. */
+export interface NewCredential {
+  readonly identity: string
+  readonly key: Uint8Array
+}
+
+/** A credential that a handshake is judged by. */
+export interface StoredCredential {
+  readonly deviceId: string
+  readonly organisationId: string
+  /** The pre-shared key; the caller's own copy. */
+  readonly key: Uint8Array
+}
+
+/** What happened on a device's sessions since the last note: numbers to add, and its latest handshake if there was one. */
+export interface SecurityNews {
+  readonly deviceId: string
+  readonly handshakes: number
+  /** Those among them that resumed a session. */
+  readonly resumptions: number
+  /** Changes of address that a session survived. */
+  readonly migrations: number
+  /** `at` is epoch milliseconds, `suite` the IANA name. */
+  readonly latest?: { readonly at: number; readonly suite: string; readonly cid: Uint8Array }
+}
+
+/** What the device page shows of a device's security. Times are epoch milliseconds. */
+export interface SecurityFacts {
+  /** As `nameOfIdentity` of protocol/dtls writes it. */
+  readonly identity: string
+  readonly suite: string | null
+  readonly cid: Uint8Array | null
+  readonly handshakes: number
+  readonly resumptions: number
+  readonly migrations: number
+  readonly handshakeAt: number | null
+  readonly failure: string | null
+  readonly failureAt: number | null
+}
+
+const aboutKey = (deviceId: string): string => `key of device ${deviceId}`
+
+/** Credentials of devices. A key enters and is never shown again. */
+export class CredentialRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /**
+   * Gives a device its key in place of an earlier one, within the caller's transaction; null takes it away.
+   * @throws DomainError already-exists where another device has this identity
+   */
+  async put(
+    client: pg.PoolClient,
+    device: { readonly organisationId: string; readonly deviceId: string },
+    credential: NewCredential | null,
+    now: number,
+  ): Promise<void> {
+    const { organisationId, deviceId } = device
+    // sessions of the earlier key must not outlive it
+    await client.query('DELETE FROM dtls_session WHERE device_id = $1', [deviceId])
+    if (credential === null) {
+      await client.query('DELETE FROM credential WHERE device_id = $1', [deviceId])
+      return
+    }
+    const sealed = this.sealer.seal(credential.key, aboutKey(deviceId))
+    await client
+      .query(
+        `INSERT INTO credential (device_id, organisation_id, identity, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (device_id) DO UPDATE SET identity = excluded.identity, sealed = excluded.sealed, created_at = excluded.created_at,
+           failure = NULL, failure_at = NULL`,
+        [deviceId, organisationId, credential.identity, sealed, new Date(now)],
+      )
+      .catch((error: { code?: string }) => {
+        if (error.code !== UNIQUE_VIOLATION) throw error
+        throw new DomainError('already-exists', 'Another device has this PSK identity.', 'psk.identity')
+      })
+  }
+
+  /**
+   * The key behind an identity; undefined if there is none.
+   * @throws SealBroken where it was stored under another STORE_KEY
+   */
+  async byIdentity(organisationId: string, identity: string): Promise<StoredCredential | undefined> {
+    const { rows } = await this.database.pool.query<{ device_id: string; sealed: Buffer }>(
+      'SELECT device_id, sealed FROM credential WHERE organisation_id = $1 AND identity = $2',
+      [organisationId, identity],
+    )
+    const row = rows[0]
+    if (!row) return undefined
+    const key = new Uint8Array(this.sealer.open(row.sealed, aboutKey(row.device_id)))
+    return { deviceId: row.device_id, organisationId, key }
+  }
+
+  /** Adds up what happened, many devices in one statement; each device at most once. */
+  async note(news: readonly SecurityNews[]): Promise<void> {
+    if (news.length === 0) return
+    await this.database.pool.query(
+      `UPDATE credential SET handshakes = credential.handshakes + news.handshakes, resumptions = credential.resumptions + news.resumptions,
+         migrations = credential.migrations + news.migrations, suite = coalesce(news.suite, credential.suite),
+         cid = coalesce(news.cid, credential.cid), handshake_at = coalesce(news.at, credential.handshake_at)
+       FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::bytea[], $7::timestamptz[])
+         AS news (device_id, handshakes, resumptions, migrations, suite, cid, at)
+       WHERE credential.device_id = news.device_id`,
+      [
+        news.map((one) => one.deviceId),
+        news.map((one) => one.handshakes),
+        news.map((one) => one.resumptions),
+        news.map((one) => one.migrations),
+        news.map((one) => one.latest?.suite ?? null),
+        news.map((one) => (one.latest ? Buffer.from(one.latest.cid) : null)),
+        news.map((one) => (one.latest ? new Date(one.latest.at) : null)),
+      ],
+    )
+  }
+
+  /** Notes why a handshake in the name of an identity failed: a `HandshakeFailure` of protocol/dtls, at a moment in epoch milliseconds. */
+  async noteFailure(organisationId: string, identity: string, failure: string, at: number): Promise<void> {
+    await this.database.pool.query(
+      'UPDATE credential SET failure = $3, failure_at = $4 WHERE organisation_id = $1 AND identity = $2',
+      [organisationId, identity, failure, new Date(at)],
+    )
+  }
+}

@@ -1,0 +1,83 @@
+import type { Database } from '../database.js'
+import { SealBroken } from './sealer.js'
+import type { Sealer } from './sealer.js'
+
+/** A snapshot of a DTLS session. It holds keys: it is sealed before it is stored. */
+export interface SessionRow {
+  /** What the session is filed under; the part of its peer's id after `dtls:`. */
+  readonly name: string
+  readonly organisationId: string
+  readonly deviceId: string
+  /** Counts up; a snapshot never takes the place of a later one. */
+  readonly generation: number
+  readonly snapshot: Uint8Array
+}
+
+const aboutSession = (name: string): string => `DTLS session ${name}`
+const PAGE = 2_000
+
+/** DTLS sessions that outlive the process. */
+export class SessionRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /** Stores snapshots, many in one statement; what is stored when this resolves survives. One of a device that is gone is left out. */
+  async store(rows: readonly SessionRow[], now: number): Promise<void> {
+    if (rows.length === 0) return
+    // in one order everywhere: two writers never wait for each other
+    const sorted = [...rows].sort((a, b) => (a.name < b.name ? -1 : 1))
+    await this.database.pool.query(
+      `INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at)
+       SELECT news.name, news.organisation_id, news.device_id, news.generation, news.sealed, $6
+       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[]) AS news (name, organisation_id, device_id, generation, sealed)
+       JOIN device ON device.id = news.device_id
+       ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, sealed = excluded.sealed, stored_at = excluded.stored_at
+       WHERE dtls_session.generation < excluded.generation`,
+      [
+        sorted.map((row) => row.name),
+        sorted.map((row) => row.organisationId),
+        sorted.map((row) => row.deviceId),
+        sorted.map((row) => row.generation),
+        sorted.map((row) => this.sealer.seal(row.snapshot, aboutSession(row.name))),
+        new Date(now),
+      ],
+    )
+  }
+
+  /** Forgets sessions that ended. */
+  async remove(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    await this.database.pool.query('DELETE FROM dtls_session WHERE name = ANY($1)', [names])
+  }
+
+  /** Every stored session whose device still has the credential it came with, a page at a time; what does not open is left out and told. */
+  async *all(onBroken: (error: SealBroken) => void): AsyncGenerator<SessionRow & { identity: string }> {
+    for (let after = ''; ;) {
+      const { rows } = await this.database.pool.query(
+        `SELECT name, dtls_session.organisation_id, dtls_session.device_id, generation, dtls_session.sealed, credential.identity
+         FROM dtls_session JOIN credential ON credential.device_id = dtls_session.device_id WHERE name > $1 ORDER BY name LIMIT ${PAGE}`,
+        [after],
+      )
+      for (const row of rows) {
+        try {
+          const snapshot = new Uint8Array(this.sealer.open(row.sealed, aboutSession(row.name)))
+          yield {
+            name: row.name,
+            organisationId: row.organisation_id,
+            deviceId: row.device_id,
+            identity: row.identity,
+            generation: Number(row.generation),
+            snapshot,
+          }
+        } catch (error) {
+          if (!(error instanceof SealBroken)) throw error
+          onBroken(error)
+        }
+      }
+      if (rows.length < PAGE) return
+      after = rows.at(-1)?.name
+    }
+  }
+}
