@@ -36,12 +36,12 @@ export class KeyedHash {
     this.b = b
   }
 
-  /** Hashes bytes. */
-  bytes(name: Uint8Array): void {
+  /** Hashes bytes, those from `start` to `end`. */
+  bytes(name: Uint8Array, start = 0, end = name.length): void {
     this.#last = undefined
     let a = this.#seedA
     let b = this.#seedB
-    for (let i = 0; i < name.length; i++) {
+    for (let i = start; i < end; i++) {
       a = Math.imul(a ^ name[i], 0x85ebca6b)
       a ^= a >>> 15
       b = Math.imul(b + name[i], 0xc2b2ae35)

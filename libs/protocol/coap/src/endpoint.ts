@@ -9,6 +9,7 @@ import type { EndpointParts } from './endpoint-parts.js'
 import { RequestError } from './errors.js'
 import { isGroup } from './group.js'
 import { InteractionList } from './interaction-list.js'
+import { LatestByToken } from './latest-by-token.js'
 import { Type } from './message.js'
 import type { CoapRequest, CoapResponse, DatagramTransport, MessageType, Peer } from './message.js'
 import { MessageView } from './message-view.js'
@@ -81,7 +82,7 @@ class Endpoint implements CoapEndpoint {
       outbox: new Outbox(transport, wheelOf(clock), clock, random, counters, peers, limits.maxQueue),
       peers,
       seen: new Deduplication(limits.maxExchanges, limits.maxAnswerBytes, random, counters),
-      order: new NotificationOrder(limits.maxObservations, random),
+      order: new NotificationOrder(new LatestByToken(limits.maxObservations, random)),
       counters,
       limits,
       profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,

@@ -19,6 +19,8 @@ export type {
   CoapEndpointOptions,
   CoapLimits,
   IncomingRequest,
+  LatestNotification,
+  LatestNotifications,
   NotificationHandler,
   NotificationOptions,
   NotifyResult,

@@ -46,6 +46,7 @@ export class NotificationIntake {
     this.#handler = handler
     this.#observationPath = observationPath
     this.#delivers = options.stale === 'deliver'
+    if (options.latest) this.#parts.order.keepIn(options.latest)
   }
 
   /** Takes a response that was not seen before; `entry` remembers it. */

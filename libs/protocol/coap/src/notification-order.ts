@@ -1,45 +1,25 @@
-import type { Random } from '@fieldline/bytes'
-import { KeyedHash } from '@fieldline/bytes'
-import { KeyedRows } from './keyed-rows.js'
 import { isNewer } from './observe.js'
-
-/** Moments are kept in steps of 100 ms since the first one. */
-const stepMs = 100
+import type { LatestNotification, LatestNotifications } from './port.js'
 
 /** The place of one notification in the order of its observation. */
 export interface Place {
   readonly token: Uint8Array
   readonly observe: number
   /** What was the latest before; undefined if it is the first. */
-  readonly before: { readonly observe: number; readonly atMs: number } | undefined
+  readonly before: LatestNotification | undefined
 }
 
-/**
- * The latest notification of each observation, by token, so that an older one that was overtaken is known as such (RFC 7641 §3.4): 25 bytes
- * an observation. One not heard of for long makes room.
- */
-export class NotificationOrder extends KeyedRows {
-  readonly #hash: KeyedHash
-  #origin: number | undefined
+/** Which notification of an observation is the latest, so that an older one that was overtaken is known as such (RFC 7641 §3.4). */
+export class NotificationOrder {
+  #latest: LatestNotifications
 
-  constructor(maxObservations: number, random: Random) {
-    super(maxObservations, 2)
-    this.#hash = new KeyedHash(random)
+  constructor(latest: LatestNotifications) {
+    this.#latest = latest
   }
 
-  #row(token: Uint8Array): number {
-    this.#hash.bytes(token)
-    return this.find(this.#hash.a, this.#hash.b)
-  }
-
-  #set(token: Uint8Array, observe: number, nowMs: number): void {
-    this.#origin ??= nowMs
-    let row = this.#row(token)
-    if (row < 0) row = this.insert(this.#hash.a, this.#hash.b)
-    else this.touch(row)
-    const at = this.columns(row)
-    this.words[at] = observe
-    this.words[at + 1] = Math.max(0, Math.floor((nowMs - this.#origin) / stepMs))
+  /** Keeps the latest notifications there from now on. */
+  keepIn(latest: LatestNotifications): void {
+    this.#latest = latest
   }
 
   /**
@@ -47,36 +27,28 @@ export class NotificationOrder extends KeyedRows {
    * what is shown, or comes from a device that does not count.
    */
   admit(token: Uint8Array, observe: number, nowMs: number): Place | undefined {
-    const row = this.#row(token)
-    if (row < 0) {
-      this.#set(token, observe, nowMs)
-      return { token, observe, before: undefined }
-    }
-    const at = this.columns(row)
-    const before = { observe: this.words[at], atMs: (this.#origin ?? nowMs) + this.words[at + 1] * stepMs }
-    if (observe !== before.observe && !isNewer(before.observe, before.atMs, observe, nowMs)) return undefined
-    this.#set(token, observe, nowMs)
+    const before = this.#latest.latest(token)
+    if (before && observe !== before.observe && !isNewer(before.observe, before.atMs, observe, nowMs))
+      return undefined
+    this.#latest.remember(token, observe, nowMs)
     return { token, observe, before }
   }
 
   /** Whether nothing newer has been admitted since. */
   isLatest({ token, observe }: Place): boolean {
-    const row = this.#row(token)
-    return row < 0 || this.words[this.columns(row)] === observe
+    const latest = this.#latest.latest(token)
+    return latest === undefined || latest.observe === observe
   }
 
   /** Takes a note back: the notification could not be handled and will be sent again. */
-  withdraw(place: Place): void {
-    const row = this.#row(place.token)
-    if (row < 0 || this.words[this.columns(row)] !== place.observe) return
-    if (place.before) this.#set(place.token, place.before.observe, place.before.atMs)
-    else this.remove(row)
+  withdraw({ token, observe, before }: Place): void {
+    if (this.#latest.latest(token)?.observe !== observe) return
+    if (before) this.#latest.remember(token, before.observe, before.atMs)
+    else this.#latest.forget(token)
   }
 
   /** The observation is over. */
   forget(token: Uint8Array): void {
-    if (this.size === 0) return
-    const row = this.#row(token)
-    if (row >= 0) this.remove(row)
+    this.#latest.forget(token)
   }
 }

@@ -11,7 +11,10 @@ function steps(milliseconds: number): number {
   return Math.min(maxSteps, Math.ceil(milliseconds / stepMs))
 }
 
-/** What remains of peers with nothing under way: 37 bytes each. */
+/** Words of a row; the last three hold two numbers each. */
+const Column = { halfSince: 0, learnedAt: 1, idAndTimeout: 2, strong: 3, weak: 4 } as const
+
+/** What remains of peers with nothing under way: 34 bytes each. */
 export class PeerMemory extends KeyedRows {
   #origin = 0
 
@@ -26,31 +29,39 @@ export class PeerMemory extends KeyedRows {
     return Math.max(1, Math.round((atMs - this.#origin) / momentMs))
   }
 
+  #epoch(moment: number): number {
+    return moment === 0 ? 0 : this.#origin + moment * momentMs
+  }
+
   save(row: number, state: PeerState): void {
-    const at = this.columns(row)
-    const { words, halves } = this
-    words[at] = this.#moment(state.halfSince)
-    words[at + 1] = this.#moment(state.learnedAt)
-    const half = (at + 2) * 2
-    halves[half] = state.nextMessageId
-    halves[half + 1] = steps(state.strong)
-    halves[half + 2] = steps(state.strongVariation)
-    halves[half + 3] = steps(state.weak)
-    halves[half + 4] = steps(state.weakVariation)
-    halves[half + 5] = steps(state.timeout)
+    this.set(row, Column.halfSince, this.#moment(state.halfSince))
+    this.set(row, Column.learnedAt, this.#moment(state.learnedAt))
+    this.set(row, Column.idAndTimeout, (state.nextMessageId << 16) | steps(state.timeout))
+    this.set(row, Column.strong, (steps(state.strong) << 16) | steps(state.strongVariation))
+    this.set(row, Column.weak, (steps(state.weak) << 16) | steps(state.weakVariation))
   }
 
   restore(row: number, state: PeerState): void {
-    const at = this.columns(row)
-    const { words, halves } = this
-    state.halfSince = words[at] === 0 ? 0 : this.#origin + words[at] * momentMs
-    state.learnedAt = words[at + 1] === 0 ? 0 : this.#origin + words[at + 1] * momentMs
-    const half = (at + 2) * 2
-    state.nextMessageId = halves[half]
-    state.strong = halves[half + 1] * stepMs
-    state.strongVariation = halves[half + 2] * stepMs
-    state.weak = halves[half + 3] * stepMs
-    state.weakVariation = halves[half + 4] * stepMs
-    state.timeout = halves[half + 5] * stepMs
+    state.halfSince = this.#epoch(this.get(row, Column.halfSince))
+    state.learnedAt = this.#epoch(this.get(row, Column.learnedAt))
+    const idAndTimeout = this.get(row, Column.idAndTimeout)
+    state.nextMessageId = idAndTimeout >>> 16
+    state.timeout = lower(idAndTimeout)
+    const strong = this.get(row, Column.strong)
+    state.strong = upper(strong)
+    state.strongVariation = lower(strong)
+    const weak = this.get(row, Column.weak)
+    state.weak = upper(weak)
+    state.weakVariation = lower(weak)
   }
+}
+
+/** Milliseconds of the steps in the upper half of a word. */
+function upper(word: number): number {
+  return (word >>> 16) * stepMs
+}
+
+/** Milliseconds of the steps in the lower half. */
+function lower(word: number): number {
+  return (word & maxSteps) * stepMs
 }

@@ -33,6 +33,24 @@ export interface NotificationOptions {
    * §3.4); `deliver` hands it over marked `stale`, for who keeps a history.
    */
   readonly stale?: 'discard' | 'deliver'
+  /** Who keeps a table of observations anyway can keep their latest notifications in it. Default: the endpoint keeps them itself. */
+  readonly latest?: LatestNotifications
+}
+
+/** Remembers the latest notification of each observation, by token: what tells one that was overtaken (RFC 7641 §3.4). */
+export interface LatestNotifications {
+  /** Its Observe value and when it came, epoch milliseconds; undefined where none is remembered. */
+  latest(token: Uint8Array): LatestNotification | undefined
+  /** Remembers it in place of an earlier one; may do nothing for an unknown token. */
+  remember(token: Uint8Array, observe: number, atMs: number): void
+  /** The order ends: the next notification is the first. */
+  forget(token: Uint8Array): void
+}
+
+/** A notification in the order of its observation. */
+export interface LatestNotification {
+  readonly observe: number
+  readonly atMs: number
 }
 
 /** Answers a request, now or later. */
@@ -131,9 +149,9 @@ export interface CoapLimits {
   readonly maxExchanges: number
   /** Bytes of answers too long to be kept beside their dedup entry. */
   readonly maxAnswerBytes: number
-  /** Peers with something under way, and as many of which 37 bytes remain: the next Message ID and the round trip learned. */
+  /** Peers with something under way, and as many of which 34 bytes remain: the next Message ID and the round trip learned. */
   readonly maxPeers: number
-  /** Observations whose latest notification is known, 25 bytes each. */
+  /** Observations whose latest notification is known, 22 bytes each; see `LatestNotifications`. */
   readonly maxObservations: number
   /** Requests waiting for one peer, and separate responses it has not acknowledged. */
   readonly maxQueue: number
