@@ -15,7 +15,8 @@ import {
   writeRequest,
 } from '@fieldline/lwm2m'
 import type { Node } from '@fieldline/object-model'
-import type { DownlinkOperation, DownlinkOutcome, Observation, Registration } from './ports.js'
+import type { LiveRegistration } from './live-registration.js'
+import type { DownlinkOperation, DownlinkOutcome, Observation } from './ports.js'
 
 /** Content formats that can carry any path; the first of them a client answers in is the one it is asked for from then on. */
 const structured = new Set([11542, 11543, 110, 112, 11544])
@@ -24,7 +25,7 @@ export interface ConversationOptions {
   readonly endpoint: CoapEndpoint
   readonly clock: Clock
   /** A client answered in a structured format for the first time. */
-  readonly onFormatLearned: (registration: Registration) => void
+  readonly onFormatLearned: (registration: LiveRegistration) => void
 }
 
 /** Carries one operation to a client and its answer back: the request, the content format it takes, and what the answer means. */
@@ -35,7 +36,7 @@ export class Conversation {
    * Runs one operation to its outcome; never rejects. For an observation, `observation` holds its token; `signal` ends the waiting for an answer.
    */
   async run(
-    registration: Registration,
+    registration: LiveRegistration,
     operation: DownlinkOperation,
     { observation, signal }: { observation?: Observation; signal?: AbortSignal } = {},
   ): Promise<DownlinkOutcome> {
@@ -67,17 +68,21 @@ export class Conversation {
     }
   }
 
-  #base({ objectLinks }: Registration): { alternatePath?: string } {
+  #base({ objectLinks }: LiveRegistration): { alternatePath?: string } {
     return { alternatePath: objectLinks.alternatePath }
   }
 
-  #request(registration: Registration, request: CoapRequest, options: RequestOptions): Promise<CoapResponse> {
+  #request(
+    registration: LiveRegistration,
+    request: CoapRequest,
+    options: RequestOptions,
+  ): Promise<CoapResponse> {
     return this.options.endpoint.request(registration.peer, request, options)
   }
 
   /** Asks without Accept first, then in the formats the client is known or said to speak. */
   async #read(
-    registration: Registration,
+    registration: LiveRegistration,
     operation: DownlinkOperation,
     options: RequestOptions,
     observe?: 0,
@@ -99,7 +104,7 @@ export class Conversation {
   }
 
   async #write(
-    registration: Registration,
+    registration: LiveRegistration,
     operation: DownlinkOperation,
     options: RequestOptions,
   ): Promise<CoapResponse> {
@@ -122,7 +127,11 @@ export class Conversation {
     return response
   }
 
-  #nodes(registration: Registration, operation: DownlinkOperation, response: CoapResponse): DownlinkOutcome {
+  #nodes(
+    registration: LiveRegistration,
+    operation: DownlinkOperation,
+    response: CoapResponse,
+  ): DownlinkOutcome {
     if (codeClass(response.code) !== 2) return answered(response)
     const nodes: Node[] = readResult(
       response,
@@ -139,14 +148,14 @@ export class Conversation {
     }
   }
 
-  #learn(registration: Registration, contentFormat: number | undefined): void {
+  #learn(registration: LiveRegistration, contentFormat: number | undefined): void {
     if (
       registration.contentFormat !== undefined ||
       contentFormat === undefined ||
       !structured.has(contentFormat)
     )
       return
-    registration.contentFormat = contentFormat
+    registration.change({ contentFormat })
     this.options.onFormatLearned(registration)
   }
 }

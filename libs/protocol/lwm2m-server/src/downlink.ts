@@ -3,6 +3,7 @@ import type { CoapEndpoint } from '@fieldline/coap'
 import type { Path } from '@fieldline/object-model'
 import { writeAttributesRequest } from '@fieldline/lwm2m'
 import type { Conversation } from './conversation.js'
+import type { LiveRegistration } from './live-registration.js'
 import { fellAsleep, heard, isAwake } from './presence.js'
 import type {
   AfterRegister,
@@ -11,7 +12,6 @@ import type {
   Observation,
   ObservationStore,
   OperationStore,
-  Registration,
   ReportSink,
   ServerEvents,
 } from './ports.js'
@@ -40,7 +40,7 @@ export interface DownlinkOptions {
   readonly sink: ReportSink
   readonly events: ServerEvents
   readonly awakeWindowMs: number
-  readonly afterRegister: (registration: Registration) => AfterRegister
+  readonly afterRegister: (registration: LiveRegistration) => AfterRegister
 }
 
 /**
@@ -69,14 +69,14 @@ export class Downlink {
   }
 
   /** A device registered: what it is asked follows what waits for it. */
-  registered(registration: Registration): void {
+  registered(registration: LiveRegistration): void {
     const { reads, observations } = this.options.afterRegister(registration)
     this.#plan(registration, reads, observations)
     this.wake(registration)
   }
 
   /** A registration of an earlier process: what it was not asked then, or did not answer, it is asked now. */
-  resumed(registration: Registration): void {
+  resumed(registration: LiveRegistration): void {
     const plan = this.options.afterRegister(registration)
     const missing = plan.observations.filter(
       ({ path }) => !this.options.reporting.find(registration.deviceId, path),
@@ -89,7 +89,7 @@ export class Downlink {
   }
 
   #plan(
-    registration: Registration,
+    registration: LiveRegistration,
     reads: AfterRegister['reads'],
     observations: AfterRegister['observations'],
   ): void {
@@ -107,14 +107,14 @@ export class Downlink {
   }
 
   /** A registration ended; nothing more is asked under it. */
-  ended(registration: Registration): void {
+  ended(registration: LiveRegistration): void {
     this.#plans.delete(registration.location)
   }
 
   /** The device may be listening: goes on with what there is for it, once the answer under way has left. */
-  wake(registration: Registration): void {
+  wake(registration: LiveRegistration): void {
     // for most nothing waits
-    if (!this.#waiting.has(registration.deviceId) && !this.#plans.has(registration.location)) return
+    if (!this.#hasWork(registration)) return
     if (this.#closed || this.#busy.has(registration.deviceId)) return
     this.#busy.set(registration.deviceId, {
       peerId: registration.peer.id,
@@ -130,14 +130,21 @@ export class Downlink {
     })
   }
 
+  #hasWork(registration: LiveRegistration): boolean {
+    return (
+      (this.#waiting.size > 0 && this.#waiting.has(registration.deviceId)) ||
+      (this.#plans.size > 0 && this.#plans.has(registration.location))
+    )
+  }
+
   /** The work is over for now: goes on with what came meanwhile. */
-  #worked({ deviceId, location }: Registration, end: 'done' | 'unanswered' | 'failed'): void {
+  #worked({ deviceId, location }: LiveRegistration, end: 'done' | 'unanswered' | 'failed'): void {
     this.#busy.delete(deviceId)
     const heardMeanwhile = this.#again.delete(deviceId)
     const current = this.options.registry.byDevice(deviceId)
     if (!current || this.#closed) return
     const isNew = current.location !== location
-    const waits = this.#waiting.has(deviceId) || this.#plans.has(current.location)
+    const waits = this.#hasWork(current)
     if (isNew || heardMeanwhile || (end === 'done' && waits)) {
       if (isAwake(current, this.options.clock.now())) this.wake(current)
     } else if (waits && (end === 'failed' || !current.queueMode)) this.#later(current)
@@ -147,19 +154,21 @@ export class Downlink {
   readonly #again = new Set<string>()
 
   /** Notes an uplink; work under way goes on after it. A request that got no answer yet is sent again now, while the device listens. */
-  heard(registration: Registration): void {
-    const busy = this.#busy.get(registration.deviceId)
+  heard(registration: LiveRegistration): void {
+    // hardly any device is busy, and to read an id takes time
+    const busy = this.#busy.size === 0 ? undefined : this.#busy.get(registration.deviceId)
     if (!busy) return this.wake(registration)
     this.#again.add(registration.deviceId)
     // once the answer to the uplink has left
     this.options.clock.after(0, () => {
       // where it went nobody listens any more
-      if (registration.peer.id !== busy.peerId) busy.abort.abort()
-      else this.options.endpoint.nudge(registration.peer)
+      const { peer } = registration
+      if (peer.id !== busy.peerId) busy.abort.abort()
+      else this.options.endpoint.nudge(peer)
     })
   }
 
-  #signal({ deviceId }: Registration): AbortSignal | undefined {
+  #signal({ deviceId }: LiveRegistration): AbortSignal | undefined {
     return this.#busy.get(deviceId)?.abort.signal
   }
 
@@ -167,11 +176,11 @@ export class Downlink {
     this.#closed = true
   }
 
-  #current(registration: Registration): boolean {
-    return !this.#closed && this.options.registry.byDevice(registration.deviceId) === registration
+  #current(registration: LiveRegistration): boolean {
+    return !this.#closed && registration.isLive
   }
 
-  async #work(registration: Registration): Promise<'done' | 'unanswered'> {
+  async #work(registration: LiveRegistration): Promise<'done' | 'unanswered'> {
     const { clock } = this.options
     while (this.#current(registration) && isAwake(registration, clock.now())) {
       this.#again.delete(registration.deviceId)
@@ -192,7 +201,7 @@ export class Downlink {
   }
 
   /** After a request that brought no answer, or a store that failed: goes on after a while, if the device listens then. */
-  #later(registration: Registration): void {
+  #later(registration: LiveRegistration): void {
     this.options.clock.after(RETRY_MS, () => {
       if (this.#current(registration) && isAwake(registration, this.options.clock.now()))
         this.wake(registration)
@@ -200,7 +209,7 @@ export class Downlink {
   }
 
   /** The next operation of the store; while there is one there may be more, and a store that fails is asked again. */
-  async #next(registration: Registration): Promise<DownlinkOperation | undefined> {
+  async #next(registration: LiveRegistration): Promise<DownlinkOperation | undefined> {
     try {
       const operation = await this.options.operations.next(registration)
       if (operation) this.#waiting.add(registration.deviceId)
@@ -212,7 +221,7 @@ export class Downlink {
   }
 
   /** Carries out one operation; false when the device gave no answer. */
-  async #operate(registration: Registration, operation: DownlinkOperation): Promise<boolean> {
+  async #operate(registration: LiveRegistration, operation: DownlinkOperation): Promise<boolean> {
     const { operations, reporting, endpoint } = this.options
     let observation: Observation | undefined
     if (operation.kind === 'observe') {
@@ -252,7 +261,7 @@ export class Downlink {
 
   /** Stores the values of an answer; an answer whose values could not be stored counts as none. */
   async #settle(
-    registration: Registration,
+    registration: LiveRegistration,
     outcome: DownlinkOutcome,
     source: 'read' | 'notify',
   ): Promise<DownlinkOutcome> {
@@ -279,7 +288,7 @@ export class Downlink {
   }
 
   async #conclude(
-    registration: Registration,
+    registration: LiveRegistration,
     operation: DownlinkOperation,
     observation: Observation,
     outcome: DownlinkOutcome,
@@ -298,7 +307,7 @@ export class Downlink {
   }
 
   /** Keeps an observation once the device has agreed: one that was only asked for is asked for again after a restart. */
-  async #began(registration: Registration, observation: Observation): Promise<void> {
+  async #began(registration: LiveRegistration, observation: Observation): Promise<void> {
     await this.options.observations.add([observation])
     // what the plan asks of every meter is no news of this one
     if (observation.origin === 'operator')
@@ -306,7 +315,7 @@ export class Downlink {
   }
 
   /** Asks the next question after a Register. */
-  async #nextPlanned(registration: Registration): Promise<'done' | 'failed' | 'none'> {
+  async #nextPlanned(registration: LiveRegistration): Promise<'done' | 'failed' | 'none'> {
     const plan = this.#plans.get(registration.location)
     if (!plan) return 'none'
     const path = plan.reads[0]
@@ -327,7 +336,7 @@ export class Downlink {
   }
 
   async #ask(
-    registration: Registration,
+    registration: LiveRegistration,
     operation: DownlinkOperation,
     observation: Observation | undefined,
   ): Promise<DownlinkOutcome> {
@@ -339,7 +348,7 @@ export class Downlink {
     return this.#settle(registration, outcome, operation.kind === 'observe' ? 'notify' : 'read')
   }
 
-  async #observe(registration: Registration, observation: Observation): Promise<boolean> {
+  async #observe(registration: LiveRegistration, observation: Observation): Promise<boolean> {
     const { endpoint, events, reporting } = this.options
     const { path, pmin, pmax } = observation
     if (pmin !== undefined || pmax !== undefined) {

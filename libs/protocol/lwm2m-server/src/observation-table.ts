@@ -1,201 +1,179 @@
-import type { Random } from '@fieldline/bytes'
+import { RowIndex, Rows } from '@fieldline/bytes'
+import type { LatestNotifications } from '@fieldline/coap'
 import { samePath } from '@fieldline/object-model'
 import type { Path } from '@fieldline/object-model'
 import type { Observation } from './ports.js'
-import { TextIndex } from './text-index.js'
+import type { RegistrationTable } from './registration-table.js'
 
 const tokenBytes = 8
-/** No row. */
-const none = 0xffffffff
-const initialRows = 1_024
+const none = -1
+
+/** Words of a row. */
+const Word = {
+  tokenHigh: 0,
+  tokenLow: 1,
+  byToken: 2,
+  terms: 3,
+  /** The next row of the same device; in the last one `lastOfDevice` and the row of the device. */
+  sibling: 4,
+  /** The Observe value of the latest notification, plus one; 0 before the first. */
+  latest: 5,
+  /** When it came, in steps since the first one of all. */
+  latestAt: 6,
+} as const
+const wordsOfRow = 7
+const lastOfDevice = 2 ** 31
+/** Moments of notifications are kept in steps of 100 ms. */
+const stepMs = 100
 
 /** What observations have in common with many others: kept once. */
 type Terms = Pick<Observation, 'organisationId' | 'origin' | 'pmin' | 'pmax' | 'path'>
 
+/** Whose observations they are. */
+export type ObservedDevices = Pick<
+  RegistrationTable,
+  'findDevice' | 'deviceId' | 'firstObservation' | 'setFirstObservation'
+>
+
 /**
- * The observations of all devices in 30 to 40 bytes each: columns of typed arrays, an index by token and a chain per device. An `Observation` is
- * made when it is asked for. Tokens have eight bytes, as the endpoint draws them.
+ * The observations of all registered devices in 30 bytes each, with the place of the latest notification in their order: rows, an index by token and
+ * a chain per device. An `Observation` is made when it is asked for. Tokens have eight bytes, as the endpoint draws them.
  */
-export class ObservationTable {
-  #tokens = new Uint32Array(2 * initialRows)
-  #terms = new Uint32Array(initialRows)
-  /** The next row of the same device, or the next free one. */
-  #next = new Uint32Array(initialRows)
-  /** The slot of its device; `none` where the row is free. */
-  #devices = new Uint32Array(initialRows)
-  /** Rows by token: open addressing, at most three quarters full. */
-  #index = new Uint32Array(2 * initialRows).fill(none)
-  #free = none
-  #rows = 0
-  #size = 0
-  /** Slots of devices that are observed: their ids, and the first row of each. */
-  readonly #deviceIds: string[] = []
-  readonly #first: number[] = []
-  readonly #freeSlots: number[] = []
-  readonly #slots: TextIndex
+export class ObservationTable implements LatestNotifications {
+  readonly #rows = new Rows(wordsOfRow)
+  readonly #byToken = new RowIndex(this.#rows, Word.byToken, (row) => this.#rows.get(row, Word.tokenLow))
+  #firstStep: number | undefined
   /** Terms are few: paths and periods of the plan, per organisation. */
   readonly #knownTerms: Terms[] = []
   readonly #termsByKey = new Map<string, number>()
 
-  constructor(random: Random) {
-    this.#slots = new TextIndex(random, (slot) => this.#deviceIds[slot])
-  }
+  constructor(private readonly devices: ObservedDevices) {}
 
   get size(): number {
-    return this.#size
+    return this.#byToken.size
   }
 
-  /** Adds an observation in place of one of the same device and path. Throws `RangeError` for a token that is not of eight bytes. */
+  /**
+   * Adds an observation in place of one of the same device and path; one of a device that is not registered is over already. Throws `RangeError`
+   * for a token that is not of eight bytes.
+   */
   add(observation: Observation): void {
     const { token, deviceId, path } = observation
     if (token.length !== tokenBytes) throw new RangeError(`a token of ${token.length} bytes`)
-    const earlier = this.#rowOf(deviceId, path)
+    const device = this.devices.findDevice(deviceId)
+    if (device < 0) return
+    const earlier = this.#rowOf(device, path)
     if (earlier !== none) this.#remove(earlier)
     const same = this.#rowByToken(token)
     if (same !== none) this.#remove(same)
-    const row = this.#takeRow()
-    const slot = this.#slotFor(deviceId)
-    this.#tokens[2 * row] = word(token, 0)
-    this.#tokens[2 * row + 1] = word(token, 4)
-    this.#terms[row] = this.#termsOf(observation)
-    this.#devices[row] = slot
-    this.#next[row] = this.#first[slot]
-    this.#first[slot] = row
-    this.#size++
-    if (4 * this.#size > 3 * this.#index.length) this.#reindex()
-    else this.#insert(row)
+    const row = this.#rows.take()
+    const first = this.devices.firstObservation(device)
+    this.#rows.set(row, Word.tokenHigh, word(token, 0))
+    this.#rows.set(row, Word.tokenLow, word(token, 4))
+    this.#rows.set(row, Word.terms, this.#termsOf(observation))
+    this.#rows.set(row, Word.sibling, first === 0 ? lastOfDevice + device : first - 1)
+    this.devices.setFirstObservation(device, row + 1)
+    this.#byToken.add(row)
   }
 
   /** The observation of a token. */
   byToken(token: Uint8Array): Observation | undefined {
-    return token.length === tokenBytes ? this.#at(this.#rowByToken(token)) : undefined
+    const row = this.#rowByToken(token)
+    return row === none ? undefined : this.#at(row, this.#deviceOf(row))
   }
 
   /** The observation of exactly this path of a device. */
   find(deviceId: string, path: Path): Observation | undefined {
-    return this.#at(this.#rowOf(deviceId, path))
+    const device = this.devices.findDevice(deviceId)
+    const row = device < 0 ? none : this.#rowOf(device, path)
+    return row === none ? undefined : this.#at(row, device)
   }
 
   /** Forgets an observation, if it is still the one its token names. */
   delete(token: Uint8Array): void {
-    const row = token.length === tokenBytes ? this.#rowByToken(token) : none
+    const row = this.#rowByToken(token)
     if (row !== none) this.#remove(row)
   }
 
-  /** Forgets all of a device. */
-  deleteDevice(deviceId: string): void {
-    let row = this.#firstOf(deviceId)
-    while (row !== none) {
-      const following = this.#next[row]
-      this.#remove(row)
-      row = following
+  /** Forgets all of the device in this row of the devices. */
+  deleteRow(device: number): void {
+    for (let first = this.devices.firstObservation(device); first !== 0;) {
+      this.#remove(first - 1)
+      first = this.devices.firstObservation(device)
     }
   }
 
-  #at(row: number): Observation | undefined {
-    if (row === none) return undefined
+  latest(token: Uint8Array): { observe: number; atMs: number } | undefined {
+    const row = this.#rowByToken(token)
+    const latest = row === none ? 0 : this.#rows.get(row, Word.latest)
+    if (latest === 0) return undefined
+    return { observe: latest - 1, atMs: (this.#firstStep! + this.#rows.get(row, Word.latestAt)) * stepMs }
+  }
+
+  remember(token: Uint8Array, observe: number, atMs: number): void {
+    const row = this.#rowByToken(token)
+    if (row === none) return
+    const step = Math.floor(atMs / stepMs)
+    this.#firstStep ??= step
+    this.#rows.set(row, Word.latest, observe + 1)
+    this.#rows.set(row, Word.latestAt, Math.max(0, step - this.#firstStep))
+  }
+
+  forget(token: Uint8Array): void {
+    const row = this.#rowByToken(token)
+    if (row !== none) this.#rows.set(row, Word.latest, 0)
+  }
+
+  #at(row: number, device: number): Observation {
     const token = new Uint8Array(tokenBytes)
     const view = new DataView(token.buffer)
-    view.setUint32(0, this.#tokens[2 * row])
-    view.setUint32(4, this.#tokens[2 * row + 1])
-    return { token, deviceId: this.#deviceIds[this.#devices[row]], ...this.#knownTerms[this.#terms[row]] }
+    view.setUint32(0, this.#rows.get(row, Word.tokenHigh))
+    view.setUint32(4, this.#rows.get(row, Word.tokenLow))
+    return {
+      token,
+      deviceId: this.devices.deviceId(device),
+      ...this.#knownTerms[this.#rows.get(row, Word.terms)],
+    }
   }
 
-  #firstOf(deviceId: string): number {
-    const slot = this.#slots.find(deviceId)
-    return slot < 0 ? none : this.#first[slot]
+  /** The row of the device that an observation belongs to. */
+  #deviceOf(row: number): number {
+    let sibling = this.#rows.get(row, Word.sibling)
+    while (sibling < lastOfDevice) sibling = this.#rows.get(sibling, Word.sibling)
+    return sibling - lastOfDevice
   }
 
-  #slotFor(deviceId: string): number {
-    const known = this.#slots.find(deviceId)
-    if (known >= 0) return known
-    const slot = this.#freeSlots.pop() ?? this.#deviceIds.length
-    this.#deviceIds[slot] = deviceId
-    this.#first[slot] = none
-    this.#slots.set(slot)
-    return slot
-  }
-
-  #rowOf(deviceId: string, path: Path): number {
-    let row = this.#firstOf(deviceId)
-    while (row !== none && !samePath(this.#knownTerms[this.#terms[row]].path, path)) row = this.#next[row]
-    return row
+  #rowOf(device: number, path: Path): number {
+    const first = this.devices.firstObservation(device)
+    if (first === 0) return none
+    for (let row = first - 1; row < lastOfDevice; row = this.#rows.get(row, Word.sibling))
+      if (samePath(this.#knownTerms[this.#rows.get(row, Word.terms)].path, path)) return row
+    return none
   }
 
   #rowByToken(token: Uint8Array): number {
+    if (token.length !== tokenBytes) return none
     const [high, low] = [word(token, 0), word(token, 4)]
-    const mask = this.#index.length - 1
-    for (let at = low & mask; ; at = (at + 1) & mask) {
-      const row = this.#index[at]
-      if (row === none || (this.#tokens[2 * row] === high && this.#tokens[2 * row + 1] === low)) return row
-    }
-  }
-
-  #takeRow(): number {
-    const free = this.#free
-    if (free !== none) {
-      this.#free = this.#next[free]
-      return free
-    }
-    if (this.#rows === this.#terms.length) {
-      this.#tokens = grown(this.#tokens)
-      this.#terms = grown(this.#terms)
-      this.#next = grown(this.#next)
-      this.#devices = grown(this.#devices)
-    }
-    return this.#rows++
+    let row = this.#byToken.first(low)
+    while (
+      row >= 0 &&
+      (this.#rows.get(row, Word.tokenLow) !== low || this.#rows.get(row, Word.tokenHigh) !== high)
+    )
+      row = this.#byToken.next(row)
+    return row
   }
 
   #remove(row: number): void {
-    const slot = this.#devices[row]
-    const first = this.#first[slot]
-    if (first === row) {
-      this.#first[slot] = this.#next[row]
-      if (this.#next[row] === none) this.#freeSlot(slot)
-    } else {
-      let before = first
-      while (this.#next[before] !== row) before = this.#next[before]
-      this.#next[before] = this.#next[row]
+    const device = this.#deviceOf(row)
+    const following = this.#rows.get(row, Word.sibling)
+    let before = this.devices.firstObservation(device) - 1
+    if (before === row) this.devices.setFirstObservation(device, following < lastOfDevice ? following + 1 : 0)
+    else {
+      while (this.#rows.get(before, Word.sibling) !== row) before = this.#rows.get(before, Word.sibling)
+      this.#rows.set(before, Word.sibling, following)
     }
-    this.#unindex(row)
-    this.#devices[row] = none
-    this.#next[row] = this.#free
-    this.#free = row
-    this.#size--
-  }
-
-  #freeSlot(slot: number): void {
-    this.#slots.delete(slot)
-    this.#deviceIds[slot] = ''
-    this.#freeSlots.push(slot)
-  }
-
-  #insert(row: number): void {
-    const mask = this.#index.length - 1
-    let at = this.#tokens[2 * row + 1] & mask
-    while (this.#index[at] !== none) at = (at + 1) & mask
-    this.#index[at] = row
-  }
-
-  #reindex(): void {
-    this.#index = new Uint32Array(2 * this.#index.length).fill(none)
-    for (let row = 0; row < this.#rows; row++) if (this.#devices[row] !== none) this.#insert(row)
-  }
-
-  /** Closes the gap that a removal leaves in its run of the index. */
-  #unindex(row: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    let gap = this.#tokens[2 * row + 1] & mask
-    while (index[gap] !== row) gap = (gap + 1) & mask
-    for (let at = (gap + 1) & mask; index[at] !== none; at = (at + 1) & mask) {
-      const home = this.#tokens[2 * index[at] + 1] & mask
-      // it may move back only as far as its own place
-      if (((at - home) & mask) < ((at - gap) & mask)) continue
-      index[gap] = index[at]
-      gap = at
-    }
-    index[gap] = none
+    this.#byToken.remove(row)
+    this.#rows.give(row)
   }
 
   #termsOf({ organisationId, origin, pmin, pmax, path }: Observation): number {
@@ -217,11 +195,4 @@ export class ObservationTable {
 
 function word(bytes: Uint8Array, at: number): number {
   return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
-}
-
-/** A quarter longer: of what doubles, a quarter lies idle on the average. */
-function grown(column: Uint32Array): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(column.length + (column.length >> 2))
-  larger.set(column)
-  return larger
 }

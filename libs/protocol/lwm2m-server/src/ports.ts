@@ -4,8 +4,9 @@ import type { ObjectLinks, RegistrationRequest } from '@fieldline/lwm2m'
 import type { DefinitionLookup, Node, Path } from '@fieldline/object-model'
 
 /**
- * A live registration and what the server knows of the client behind it. Times are epoch milliseconds; `lifetime` is seconds, 0 for one
- * that never ends. Only this library changes it.
+ * A registration and what the server knows of the client behind it. Times are epoch milliseconds; `lifetime` is seconds, 0 for one that never
+ * ends. What the server hands out is as it is at the moment it is read, and after its end as it was then; of one registration it may hand out
+ * several, so that none are to be compared.
  */
 export interface Registration {
   readonly deviceId: string
@@ -14,21 +15,21 @@ export interface Registration {
   /** The {id} of `/rd/{id}`. */
   readonly location: string
   readonly version: RegistrationRequest['version']
-  lifetime: number
-  binding: string
-  queueMode: boolean
+  readonly lifetime: number
+  readonly binding: string
+  readonly queueMode: boolean
   /** Where the last message came from and requests go. */
-  peer: Peer
-  objectLinks: ObjectLinks
+  readonly peer: Peer
+  readonly objectLinks: ObjectLinks
   /** Definitions of the object versions it registered. */
-  definitions: DefinitionLookup
+  readonly definitions: DefinitionLookup
   /** The structured format of its first answer; what is asked for from then on. */
-  contentFormat: number | undefined
+  readonly contentFormat: number | undefined
   readonly registeredAt: number
-  updatedAt: number
-  expiresAt: number
+  readonly updatedAt: number
+  readonly expiresAt: number
   /** The end of the awake window in Queue Mode. */
-  awakeUntil: number
+  readonly awakeUntil: number
 }
 
 /** What a Register leads to, before it has a device. */

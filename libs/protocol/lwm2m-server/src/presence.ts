@@ -1,3 +1,4 @@
+import type { LiveRegistration } from './live-registration.js'
 import type { Registration } from './ports.js'
 
 /**
@@ -13,11 +14,11 @@ export function isAwake(registration: Registration, now: number): boolean {
 }
 
 /** The client was heard: its awake window begins anew. */
-export function heard(registration: Registration, now: number, awakeWindowMs: number): void {
+export function heard(registration: LiveRegistration, now: number, awakeWindowMs: number): void {
   registration.awakeUntil = now + awakeWindowMs
 }
 
 /** The client did not answer: it sleeps, whatever its window said. */
-export function fellAsleep(registration: Registration, now: number): void {
+export function fellAsleep(registration: LiveRegistration, now: number): void {
   registration.awakeUntil = now
 }

@@ -4,8 +4,10 @@ import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapResponse, IncomingRequest, Peer } from '@fieldline/coap'
 import { parseRegister, parseUpdate } from '@fieldline/lwm2m'
 import { ObjectLists } from './object-lists.js'
+import type { LiveRegistration } from './live-registration.js'
 import { heard } from './presence.js'
-import type { Registration, RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
+import type { RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
+import type { Changes } from './registration-table.js'
 import { addressOf } from './registry.js'
 import type { Registry } from './registry.js'
 import { isSameClient } from './same-client.js'
@@ -34,11 +36,11 @@ export interface RegisteringOptions {
   readonly events: ServerEvents
   readonly awakeWindowMs: number
   /** A registration is live and durable; its answer leaves next. */
-  readonly onRegistered: (registration: Registration) => void
+  readonly onRegistered: (registration: LiveRegistration) => void
   /** An uplink of a live registration was handled; its answer leaves next. */
-  readonly onUplink: (registration: Registration) => void
+  readonly onUplink: (registration: LiveRegistration) => void
   /** A registration is over. */
-  readonly onEnded: (registration: Registration) => void
+  readonly onEnded: (registration: LiveRegistration) => void
 }
 
 const empty = (code: Code, locationPath?: readonly string[]): CoapResponse => ({
@@ -81,7 +83,7 @@ export class Registering {
     }
     const location = uriPath[1]
     const registration = this.options.registry.byLocation(location)
-    if (registration && !isSameClient(registration.peer, peer)) {
+    if (registration && !isSameClient(registration, peer)) {
       this.counters.foreignIdentity++
       throw new ProtocolError(Code.NotFound, 'no such registration; register again')
     }
@@ -122,13 +124,12 @@ export class Registering {
     }
     this.counters.registers++
     if (asked.oddVersion) this.counters.oddVersion++
-    const registration = compact(draft, stored)
     const live = registry.byEndpoint(draft.endpoint)
-    registry.add(registration)
+    const registration = registry.add({ ...draft, ...stored })
     if (live) {
       this.options.onEnded(live)
       // who has proved to be the one that registered before has only come from elsewhere
-      if (live.peer.id !== peer.id && peer.identity === undefined)
+      if (!live.isAt(peer) && peer.identity === undefined)
         this.options.events.nameConflict(registration, [addressOf(live), addressOf(registration)])
     }
     this.options.events.contact(registration, now)
@@ -141,12 +142,12 @@ export class Registering {
     const { registry, events } = this.options
     const replaced = registry.replacedAt(location)
     const holder = replaced && registry.byEndpoint(replaced.endpoint)
-    if (holder && holder.peer.id !== peer.id && peer.identity === undefined)
+    if (holder && !holder.isAt(peer) && peer.identity === undefined)
       events.nameConflict(holder, [addressOf({ peer }), addressOf(holder)])
   }
 
   #update(
-    registration: Registration,
+    registration: LiveRegistration,
     request: IncomingRequest,
     peer: Peer,
   ): CoapResponse | Promise<CoapResponse> {
@@ -164,7 +165,7 @@ export class Registering {
 
     if (changes.length === 0) return this.#updated(registration, peer)
     const objects = changes.includes('objects') ? change.objectLinks : undefined
-    const news: Partial<Registration> = {
+    const news: Changes = {
       lifetime: change.lifetime ?? registration.lifetime,
       binding: change.binding ?? registration.binding,
       queueMode: change.queueMode ?? registration.queueMode,
@@ -173,27 +174,23 @@ export class Registering {
     // stored first: an Update that could not be stored must find the same change to make when it is sent again
     const now = this.options.clock.now()
     const stored = {
-      ...registration,
+      ...registration.values(),
       ...news,
       peer,
       updatedAt: now,
       expiresAt: expiry(now, news.lifetime ?? 0),
     }
     return durable(this.options.store.update(stored, changes)).then(() => {
-      if (this.options.registry.byLocation(registration.location) !== registration)
-        throw new ProtocolError(Code.NotFound, 'registered anew meanwhile')
+      if (!registration.isLive) throw new ProtocolError(Code.NotFound, 'registered anew meanwhile')
       return this.#updated(registration, peer, news)
     })
   }
 
-  #updated(registration: Registration, peer: Peer, news?: Partial<Registration>): CoapResponse {
+  #updated(registration: LiveRegistration, peer: Peer, news?: Changes): CoapResponse {
     const now = this.options.clock.now()
-    const { lifetime } = registration
-    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
-    if (news) Object.assign(registration, news)
-    registration.updatedAt = now
-    registration.expiresAt = expiry(now, registration.lifetime)
-    if (registration.lifetime !== lifetime) this.options.registry.watch(registration)
+    if (!registration.isAt(peer)) registration.moved(peer)
+    if (news) registration.change(news)
+    registration.updated(now, expiry(now, registration.lifetime))
     this.counters.updates++
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
@@ -201,7 +198,7 @@ export class Registering {
     return changed
   }
 
-  async #deregister(registration: Registration): Promise<CoapResponse> {
+  async #deregister(registration: LiveRegistration): Promise<CoapResponse> {
     await durable(this.options.store.end(registration, 'deregistered'))
     this.options.registry.remove(registration)
     this.counters.deregisters++
@@ -209,36 +206,6 @@ export class Registering {
     this.options.onEnded(registration)
     return empty(Code.Deleted)
   }
-}
-
-/** One object literal: there is one for each meter, and what is put together by spreading takes three times the room. */
-function compact(
-  draft: RegistrationDraft,
-  { deviceId, organisationId }: Pick<Registration, 'deviceId' | 'organisationId'>,
-): Registration {
-  return {
-    deviceId,
-    organisationId,
-    endpoint: apart(draft.endpoint),
-    location: draft.location,
-    version: draft.version,
-    lifetime: draft.lifetime,
-    binding: draft.binding,
-    queueMode: draft.queueMode,
-    peer: draft.peer,
-    objectLinks: draft.objectLinks,
-    definitions: draft.definitions,
-    contentFormat: draft.contentFormat,
-    registeredAt: draft.registeredAt,
-    updatedAt: draft.updatedAt,
-    expiresAt: draft.expiresAt,
-    awakeUntil: draft.awakeUntil,
-  }
-}
-
-/** The same text in memory of its own: what was cut from a longer one keeps that. */
-function apart(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text))
 }
 
 /** The moment a lifetime ends; a lifetime of 0 does not. @see LwM2M Core 1.2, Server Object, resource 1 */

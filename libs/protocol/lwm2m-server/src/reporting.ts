@@ -1,9 +1,9 @@
 import { Code, ProtocolError, formatCode, codeClass } from '@fieldline/bytes'
-import type { Clock, Random } from '@fieldline/bytes'
+import type { Clock } from '@fieldline/bytes'
 import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapRequest, CoapResponse, IncomingRequest, Notification, Peer } from '@fieldline/coap'
 import { parseSend, readRequest, readResult } from '@fieldline/lwm2m'
-import { ObservationTable } from './observation-table.js'
+import type { LiveRegistration } from './live-registration.js'
 import { heard } from './presence.js'
 import type { Observation, ObservationStore, Registration, ReportSink, ServerEvents } from './ports.js'
 import type { Registry } from './registry.js'
@@ -23,14 +23,13 @@ export interface ReportingCounters {
 
 export interface ReportingOptions {
   readonly clock: Clock
-  readonly random: Random
   readonly registry: Registry
   readonly observations: ObservationStore
   readonly sink: ReportSink
   readonly events: ServerEvents
   readonly awakeWindowMs: number
   /** An uplink of a live registration was handled; its answer leaves next. */
-  readonly onUplink: (registration: Registration) => void
+  readonly onUplink: (registration: LiveRegistration) => void
 }
 
 /** The information reporting interface: notifications and Send. @see LwM2M Core 1.2 §6.4 */
@@ -43,10 +42,10 @@ export class Reporting {
     undecodable: 0,
     notStored: 0,
   }
-  readonly #live: ObservationTable
+  readonly #live: Registry['observations']
 
   constructor(private readonly options: ReportingOptions) {
-    this.#live = new ObservationTable(options.random)
+    this.#live = options.registry.observations
   }
 
   /** Takes up observations: those of the store at the start, new ones before their request leaves. */
@@ -57,11 +56,6 @@ export class Reporting {
   /** Lets go of one observation. */
   forget(observation: Observation): void {
     this.#live.delete(observation.token)
-  }
-
-  /** Lets go of all observations of a device: a new Register or its end ends them. @see LwM2M Core 1.2 §6.4.1 */
-  forgetDevice(deviceId: string): void {
-    this.#live.deleteDevice(deviceId)
   }
 
   /** The observation of exactly this path, if there is one. */
@@ -87,16 +81,17 @@ export class Reporting {
     }
     // Without security the address is all we know a client by; another port is a NAT that has moved on. From another address it may be the
     // same client before its Update: a reset would end what it is to report, so it hears nothing and sends again.
+    const isAt = registration.isAt(peer)
     const isOwn =
-      isSameClient(registration.peer, peer) &&
-      (peer.identity !== undefined || registration.peer.address === peer.address)
+      isSameClient(registration, peer) &&
+      (peer.identity !== undefined || isAt || registration.peer.address === peer.address)
     if (!isOwn) {
       this.counters.unknownToken++
       throw new NoAnswer("a notification from an address that is not the device's")
     }
     const now = this.options.clock.now()
     this.counters.notifications++
-    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
+    if (!isAt) registration.moved(peer)
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
     const answer = await this.#take(observation, registration, notification, now)
@@ -106,7 +101,7 @@ export class Reporting {
 
   async #take(
     observation: Observation,
-    registration: Registration,
+    registration: LiveRegistration,
     notification: Notification,
     now: number,
   ): Promise<'ack' | 'reset'> {
@@ -147,7 +142,7 @@ export class Reporting {
       objectLinks: registration.objectLinks,
     })
     this.counters.sends++
-    if (registration.peer.id !== peer.id) this.options.registry.moved(registration, peer)
+    if (!registration.isAt(peer)) registration.moved(peer)
     heard(registration, now, this.options.awakeWindowMs)
     this.options.events.contact(registration, now)
     await this.#store(registration, nodes, 'send', now)

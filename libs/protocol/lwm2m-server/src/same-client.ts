@@ -10,6 +10,6 @@ export function nameOf(peer: Peer): string {
  * any session and address; who registered without one is known by a location that nobody can guess, and has no proof to show.
  * @see LwM2M Core 1.2 §8
  */
-export function isSameClient(registered: Peer, peer: Peer): boolean {
+export function isSameClient(registered: Pick<Peer, 'identity'>, peer: Peer): boolean {
   return registered.identity === peer.identity
 }

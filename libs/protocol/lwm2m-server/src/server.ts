@@ -4,6 +4,7 @@ import type { CoapEndpoint } from '@fieldline/coap'
 import { Conversation } from './conversation.js'
 import { Downlink } from './downlink.js'
 import { defaultAwakeWindowMs } from './presence.js'
+import type { LiveRegistration } from './live-registration.js'
 import { Registering } from './registering.js'
 import { Registry } from './registry.js'
 import { Reporting } from './reporting.js'
@@ -48,18 +49,13 @@ export interface LwM2mServer {
 export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM2mServer> {
   const { endpoint, clock, random, registrations, observations, operations, sink, events } = options
   const awakeWindowMs = options.awakeWindowMs ?? defaultAwakeWindowMs
-  const ended = (registration: Registration): void => {
-    reporting.forgetDevice(registration.deviceId)
-    downlink.ended(registration)
-  }
   const registry = new Registry(clock, random, (registration) => {
-    ended(registration)
+    downlink.ended(registration)
     registrations.end(registration, 'expired').catch((error: unknown) => events.failed('expiry', error))
   })
-  const onUplink = (registration: Registration): void => downlink.heard(registration)
+  const onUplink = (registration: LiveRegistration): void => downlink.heard(registration)
   const reporting = new Reporting({
     clock,
-    random,
     registry,
     observations,
     sink,
@@ -94,20 +90,23 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
     awakeWindowMs,
     onRegistered: (registration) => downlink.registered(registration),
     onUplink,
-    onEnded: ended,
+    onEnded: (registration) => downlink.ended(registration),
   })
 
   const live = await registrations.load()
   for (const registration of live) registry.add(registration)
   for (const observation of await observations.load()) reporting.watch(observation)
-  for (const registration of live) downlink.resumed(registration)
+  for (const { deviceId } of live) {
+    const registration = registry.byDevice(deviceId)
+    if (registration) downlink.resumed(registration)
+  }
   downlink.queued(await operations.devicesWaiting())
 
   endpoint.onNotification(
     (notification, peer) => reporting.notification(notification, peer),
     (token) => reporting.requestOf(token),
     // what was overtaken is still a reading, with a time of its own
-    { stale: 'deliver' },
+    { stale: 'deliver', latest: registry.observations },
   )
   endpoint.serve((request, peer) => {
     const { uriPath } = request
@@ -122,7 +121,7 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
         const registration = registry.byDevice(deviceId)
         if (!registration) continue
         registry.remove(registration)
-        ended(registration)
+        downlink.ended(registration)
       }
     },
     counters: () => ({
