@@ -1,4 +1,4 @@
-/** Our LwM2M Server over memory, whose work is to have devices register and, with `--observe`, to observe five resources of each. */
+/** Our LwM2M Server over memory, whose work is to have further devices register and, with `--observe`, to observe five resources of each. */
 import { setImmediate } from 'node:timers/promises'
 import process from 'node:process'
 import { createCoapEndpoint } from '@fieldline/coap'
@@ -21,15 +21,19 @@ const limits = { maxExchanges: 1024 }
 const endpoint = createCoapEndpoint({ transport: devices, clock, random, limits })
 await startLwM2mServer({ endpoint, clock, random, ...forgetfulPorts(), afterRegister: () => plan })
 
+let n = 0
+
 answerQuestions(0, async ({ count, window }) => {
-  for (let n = 0; n < count;) {
-    for (let last = Math.min(count, n + window); n < last; n++) devices.register(n)
+  const registered = devices.registered
+  for (const end = n + count; n < end;) {
+    for (let last = Math.min(end, n + window); n < last; n++) devices.register(n)
     while (devices.registered < n || devices.observed < n * plan.observations.length) await setImmediate()
   }
   // the last device's last observation is one the server knows
   if (plan.observations.length > 0) {
-    devices.notify(count - 1)
-    while (devices.acknowledged + devices.other === 0) await setImmediate()
+    const heard = devices.acknowledged + devices.other
+    devices.notify(n - 1)
+    while (devices.acknowledged + devices.other === heard) await setImmediate()
   }
-  return { right: devices.registered, wrong: devices.other }
+  return { right: devices.registered - registered, wrong: devices.other }
 })
