@@ -83,7 +83,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** A copy in memory of its own; `slice` of a Buffer is a view. */
 export function copyOf(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes)
+  return new Uint8Array(bytes)
 }
 
 /** Whether two byte arrays are equal; not for secrets. */

@@ -15,14 +15,24 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return hash.digest()
 }
 
+/** Labels as bytes; there are five of them. */
+const labels = new Map<string, Uint8Array>()
+
+function labelOf(label: string): Uint8Array {
+  let bytes = labels.get(label)
+  if (!bytes) labels.set(label, (bytes = ascii.encode(label)))
+  return bytes
+}
+
 /** `length` bytes of the TLS 1.2 pseudo-random function with SHA-256, in memory of their own (RFC 5246 §5). */
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
-  const labelled = concat(ascii.encode(label), seed)
+  const labelled = concat(labelOf(label), seed)
   const out = new Uint8Array(length)
   let a = labelled
   for (let at = 0; at < length; at += 32) {
-    a = hmacSha256(secret, a)
-    out.set(hmacSha256(secret, a, labelled).subarray(0, length - at), at)
+    a = createHmac('sha256', secret).update(a).digest()
+    const part = createHmac('sha256', secret).update(a).update(labelled).digest()
+    out.set(at + 32 > length ? part.subarray(0, length - at) : part, at)
   }
   return out
 }

@@ -1,12 +1,13 @@
 /** Something with a time at which it wants to be called. */
 export interface Expiring {
   readonly deadline: number | undefined
+  /** The deadline that was taken note of last; written by `Deadlines` alone. */
+  notedDeadline: number | undefined
 }
 
 /** A binary heap of deadlines. An entry whose deadline has moved is found out when its old time comes. */
 export class Deadlines<T extends Expiring> {
   readonly #heap: { at: number; owner: T }[] = []
-  readonly #noted = new WeakMap<T, number>()
 
   /** The earliest time at which something may be due; undefined for never. */
   get next(): number | undefined {
@@ -16,8 +17,8 @@ export class Deadlines<T extends Expiring> {
 
   /** Takes note of the owner's deadline. */
   add(owner: T): void {
-    if (owner.deadline === undefined || this.#noted.get(owner) === owner.deadline) return
-    this.#noted.set(owner, owner.deadline)
+    if (owner.deadline === undefined || owner.notedDeadline === owner.deadline) return
+    owner.notedDeadline = owner.deadline
     const heap = this.#heap
     let at = heap.push({ at: owner.deadline, owner }) - 1
     while (at > 0) {

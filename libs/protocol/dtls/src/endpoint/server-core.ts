@@ -45,7 +45,6 @@ export class ServerCore {
   readonly #table: SessionTable
   readonly #handshakes = new Map<number, ServerHandshake>()
   readonly #deadlines = new Deadlines<ServerHandshake>()
-  readonly #asked = new WeakSet<object>()
 
   constructor(options: ServerCoreOptions) {
     const { random, limits, cid } = options
@@ -292,8 +291,8 @@ export class ServerCore {
     if (handshake.state === 'running') {
       this.#deadlines.add(handshake)
       const { question } = handshake
-      if (question && !this.#asked.has(question)) {
-        this.#asked.add(question)
+      if (question && question !== handshake.toldQuestion) {
+        handshake.toldQuestion = question
         this.#surroundings.emit({ type: 'question', handshake: handshake.id, peer: handshake.peer, question })
       }
       return
@@ -325,7 +324,7 @@ export class ServerCore {
     if (old) this.#end(old, 'replaced')
     this.#table.open(session, handshake)
     if (this.#table.size > this.#limits.sessions) {
-      const victim = this.#table.leastRecent()
+      const victim = this.#table.leastRecent(session)
       if (victim) {
         this.counters.sessionsEvicted++
         this.#end(victim, 'evicted')

@@ -1,6 +1,6 @@
 import { plainRecord, recordHeader } from '../record/record.js'
 import type { Session } from '../session/session.js'
-import { ContentType, HandshakeType } from '../wire.js'
+import { ContentType, HandshakeType, concat } from '../wire.js'
 import { handshakeHeader, writeFragment } from './message.js'
 
 /** A message of a flight; kept as a message, because each retransmission takes new record numbers. */
@@ -59,5 +59,5 @@ export function packFlight(
       start = end
     } while (start < item.body.length)
   }
-  return datagrams.map((records) => Buffer.concat(records))
+  return datagrams.map((records) => (records.length === 1 ? records[0] : concat(...records)))
 }

@@ -42,8 +42,11 @@ export abstract class Handshake {
   failure: Failure | undefined
   /** When `expire` is to be called. */
   deadline: number | undefined
+  notedDeadline: number | undefined
   /** What the owner is to answer. */
   question: CredentialQuestion | undefined
+  /** The last question that the owner was told. */
+  toldQuestion: CredentialQuestion | undefined
   /** The identity that the peer claims, for diagnosis. */
   claimed: Uint8Array | undefined
   /** Epoch 1, as soon as there are keys; open when the handshake is. */

@@ -45,7 +45,9 @@ function sessionIdOf(reader: ByteReader): Uint8Array {
 /** A list of 16-bit numbers with its length before it; not empty. */
 function readNumbers(body: Uint8Array): number[] {
   if (body.length === 0 || body.length % 2 !== 0) throw malformed(`a list of numbers of ${body.length} bytes`)
-  return Array.from({ length: body.length / 2 }, (_, i) => (body[2 * i] << 8) | body[2 * i + 1])
+  const numbers: number[] = []
+  for (let at = 0; at < body.length; at += 2) numbers.push((body[at] << 8) | body[at + 1])
+  return numbers
 }
 
 function extensionsOf(reader: ByteReader): Extensions {

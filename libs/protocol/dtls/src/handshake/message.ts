@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@fieldline/bytes'
+import { ByteReader } from '@fieldline/bytes'
 
 /** A fragment of a handshake message as it lies in a record. */
 export interface Fragment {
@@ -21,14 +21,21 @@ export function writeFragment(
   start: number,
   end: number,
 ): Uint8Array {
-  return new ByteWriter(handshakeHeader + end - start)
-    .u8(type)
-    .u24(body.length)
-    .u16(messageSequence)
-    .u24(start)
-    .u24(end - start)
-    .bytes(body.subarray(start, end))
-    .finish()
+  const fragment = new Uint8Array(handshakeHeader + end - start)
+  fragment[0] = type
+  writeUint24(fragment, 1, body.length)
+  fragment[4] = messageSequence >> 8
+  fragment[5] = messageSequence
+  writeUint24(fragment, 6, start)
+  writeUint24(fragment, 9, end - start)
+  fragment.set(start === 0 && end === body.length ? body : body.subarray(start, end), handshakeHeader)
+  return fragment
+}
+
+function writeUint24(into: Uint8Array, at: number, value: number): void {
+  into[at] = value >> 16
+  into[at + 1] = value >> 8
+  into[at + 2] = value
 }
 
 /** A message as the transcript sees it, in one piece (RFC 6347 §4.2.6). */
