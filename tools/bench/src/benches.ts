@@ -8,6 +8,8 @@ import { coapUpdate } from './benches/coap-update.js'
 import { codecSenmlCbor } from './benches/codec-senml-cbor.js'
 import { codecSenmlJson } from './benches/codec-senml-json.js'
 import { codecTlv } from './benches/codec-tlv.js'
+import { dtlsHandshake } from './benches/dtls-handshake.js'
+import { dtlsRecord } from './benches/dtls-record.js'
 
 /** Every bench there is. */
 export const benches: readonly Bench[] = [
@@ -20,4 +22,6 @@ export const benches: readonly Bench[] = [
   codecTlv,
   codecSenmlCbor,
   codecSenmlJson,
+  dtlsRecord,
+  dtlsHandshake,
 ]
