@@ -56,7 +56,7 @@ function setUp() {
     await endpoint.close()
     return code
   }
-  return { network, serve, ask, happened, peers, clock }
+  return { network, serve, ask, happened, peers, clock, session }
 }
 
 test('a session goes on from a new port at each wake, without a handshake', async () => {
@@ -78,6 +78,16 @@ test('a server that has forgotten the session gets a new one', async () => {
   expect(await ask(network.open(40_002))).toBe(Code.Content)
   expect(clock.now() - before).toBeGreaterThan(30_000)
   expect(happened).toEqual(['session', 'session'])
+})
+
+test('an acknowledgement that nobody answers is no sign that the session is lost', async () => {
+  const { network, serve, ask, happened, clock, session } = setUp()
+  serve()
+  expect(await ask(network.open(40_001))).toBe(Code.Content)
+  session.through(network.open(40_002)).send(Uint8Array.of(0x60, 0, 0, 1), peerOf('127.0.0.1', 5684))
+  clock.advance(60_000)
+  expect(await ask(network.open(40_003))).toBe(Code.Content)
+  expect(happened.filter((what) => what !== 'migrated')).toEqual(['session'])
 })
 
 test('a key follows from the secret and the name, and from nothing else', () => {

@@ -7,7 +7,7 @@ import type { DtlsClient, DtlsNotice, ResumableSession } from '@fieldline/dtls'
 const keyBytes = 16
 /** Messages that wait for a handshake; further ones are lost, as datagrams are. */
 const mostWaiting = 16
-/** A server that has said nothing for so long to what it was sent has forgotten the session. */
+/** A server that has said nothing for so long to what it has to acknowledge has forgotten the session. */
 const forgottenAfterMs = 30_000
 
 /** A pre-shared key: the identity is the endpoint name, as most meters have it. */
@@ -65,12 +65,14 @@ export class SecureSession {
   }
 
   #send(message: Uint8Array): void {
-    const now = this.options.clock.now()
-    this.#unansweredSince ??= now
-    if (now - this.#unansweredSince > forgottenAfterMs) {
-      this.#resumable = this.#client?.resumable ?? this.#resumable
-      this.#client = undefined
-      this.#unansweredSince = now
+    if (isConfirmable(message)) {
+      const now = this.options.clock.now()
+      this.#unansweredSince ??= now
+      if (now - this.#unansweredSince > forgottenAfterMs) {
+        this.#resumable = this.#client?.resumable ?? this.#resumable
+        this.#client = undefined
+        this.#unansweredSince = now
+      }
     }
     if (!this.#client) this.#begin()
     if (this.#isOpen) this.#client?.send(message)
@@ -110,4 +112,9 @@ export class SecureSession {
       this.#waiting = []
     }
   }
+}
+
+/** @see RFC 7252 §3, the type in the second two bits */
+function isConfirmable(message: Uint8Array): boolean {
+  return ((message[0] >> 4) & 3) === 0
 }

@@ -36,6 +36,12 @@ function Contact({ device }: { device: DeviceDetail }) {
   )
 }
 
+/** The transport's security in a few words: `NoSec`, `DTLS PSK + CID`. */
+function securityInWords(security: DeviceDetail['security']): string {
+  if (security === null) return 'NoSec'
+  return `DTLS ${security.mode.toUpperCase()}${security.cid ? ' + CID' : ''}`
+}
+
 function Facts({ device }: { device: DeviceDetail }) {
   const zone = device.site?.timeZone
   const { cadenceSeconds, lifetime, binding, queueMode, lwm2mVersion, address } = device
@@ -60,6 +66,7 @@ function Facts({ device }: { device: DeviceDetail }) {
       <Fact name="Binding">
         {binding === null ? '—' : `${binding}${queueMode ? ', Queue Mode' : ''}`}
         {lwm2mVersion === null ? '' : ` · LwM2M ${lwm2mVersion}`}
+        {` · ${securityInWords(device.security)}`}
       </Fact>
       <Fact name="Address">
         <span className="mono">{address ?? '—'}</span>

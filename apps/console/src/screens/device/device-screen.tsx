@@ -16,9 +16,10 @@ import { HistoryTab } from './history-tab'
 import { ObjectsTab } from './objects-tab'
 import { OperationsTab } from './operations-tab'
 import { RequestsProvider } from './requests'
+import { SecurityTab } from './security-tab'
 import { TimelineTab } from './timeline-tab'
 
-const tabs = ['objects', 'history', 'operations', 'timeline'] as const
+const tabs = ['objects', 'history', 'operations', 'timeline', 'security'] as const
 
 function Missing({ endpoint }: { endpoint: string }) {
   return (
@@ -73,6 +74,7 @@ export function DeviceScreen() {
                 </Group>
               </Tabs.Tab>
               <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
+              <Tabs.Tab value="security">Security</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="objects">
               <ObjectsTab endpoint={endpoint} />
@@ -85,6 +87,9 @@ export function DeviceScreen() {
             </Tabs.Panel>
             <Tabs.Panel value="timeline">
               <TimelineTab endpoint={endpoint} timeZone={device.site?.timeZone} />
+            </Tabs.Panel>
+            <Tabs.Panel value="security">
+              <SecurityTab device={device} />
             </Tabs.Panel>
           </Tabs>
         </Paper>
