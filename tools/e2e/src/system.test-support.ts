@@ -13,6 +13,7 @@ export interface System {
   readonly console: string
   readonly api: string
   readonly coapPort: number
+  readonly coapsPort: number
   readonly credentials: { readonly email: string; readonly password: string; readonly apiKey: string }
   readonly dataDir: string
   readonly database: pg.Pool
@@ -46,6 +47,7 @@ export const ownEnvironment = {
   CONSOLE_PORT: '0',
   API_PORT: '0',
   COAP_PORT: '0',
+  COAPS_PORT: '0',
   DATABASE_URL: '',
   REDIS_URL: '',
 }
@@ -77,6 +79,7 @@ export async function startSystem({
     console: string
     api: string
     coap: string
+    coaps: string
     pids: Record<string, number>
   }>('run.json')
   const credentials = read<System['credentials']>('credentials.json')
@@ -86,6 +89,7 @@ export async function startSystem({
     console: run.console,
     api: run.api,
     coapPort: Number(new URL(run.coap).port),
+    coapsPort: Number(new URL(run.coaps).port),
     credentials,
     dataDir,
     database,

@@ -1,0 +1,191 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { auditRecord } from '@fieldline/access'
+import { DomainError } from '@fieldline/contracts'
+import { RegistrationRepository, Unproven } from '../conversations/registration-repository.js'
+import { inTransaction } from '../database.js'
+import { DeviceRepository } from '../devices/device-repository.js'
+import { InventoryRepository } from '../devices/inventory-repository.js'
+import { useOrganisation } from '../test-organisation.test-support.js'
+import { CredentialRepository } from './credential-repository.js'
+import { SealBroken, createSealer } from './sealer.js'
+import { SessionRepository } from './session-repository.js'
+import type { SessionRow } from './session-repository.js'
+
+const { database, organisationId, device } = useOrganisation()
+const sealer = createSealer(randomBytes(32).toString('base64'))
+const credentials = new CredentialRepository(database, sealer)
+const sessions = new SessionRepository(database, sealer)
+const inventory = new InventoryRepository(database, credentials)
+const devices = new DeviceRepository(database)
+const registrations = new RegistrationRepository(database)
+const now = Date.now()
+const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex')
+const audit = auditRecord(
+  {
+    actor: { kind: 'system', id: 't', name: 't', organisationId, role: 'admin' },
+    action: 'device.create',
+    subject: { kind: 'device', id: 'x' },
+    where: { via: 'worker' },
+  },
+  now,
+)
+/** A new device with a key under an identity of its own. */
+async function secured(): Promise<{ deviceId: string; endpoint: string; identity: string }> {
+  const endpoint = `secured-${randomUUID()}`
+  const identity = `psk:${Buffer.from(endpoint).toString('base64url')}`
+  const deviceId = await inventory.create(organisationId, { endpoint }, audit, now, { identity, key })
+  return { deviceId, endpoint, identity }
+}
+const put = (deviceId: string, credential: { identity: string; key: Uint8Array } | null): Promise<void> =>
+  inTransaction(database.pool, (client) =>
+    credentials.put(client, { organisationId, deviceId }, credential, now),
+  )
+const stored = async (): Promise<SessionRow[]> => {
+  const rows: SessionRow[] = []
+  for await (const row of sessions.all(() => undefined))
+    if (row.organisationId === organisationId) rows.push(row)
+  return rows
+}
+
+describe('a key', () => {
+  it('is found by its identity and stands in no row as it is', async () => {
+    const { deviceId, identity } = await secured()
+    const found = await credentials.byIdentity(organisationId, identity)
+    expect(found).toMatchObject({ deviceId, organisationId })
+    expect(Buffer.from(found?.key ?? [])).toEqual(key)
+    const { rows } = await database.pool.query('SELECT sealed FROM credential WHERE device_id = $1', [
+      deviceId,
+    ])
+    expect((rows[0].sealed as Buffer).includes(key)).toBe(false)
+    expect(await credentials.byIdentity(randomUUID(), identity)).toBeUndefined()
+  })
+
+  it('does not open in the row of another device, nor with another STORE_KEY', async () => {
+    const [one, other] = [await secured(), await secured()]
+    await database.pool.query(
+      'UPDATE credential SET sealed = (SELECT sealed FROM credential WHERE device_id = $1) WHERE device_id = $2',
+      [one.deviceId, other.deviceId],
+    )
+    await expect(credentials.byIdentity(organisationId, other.identity)).rejects.toThrow(SealBroken)
+    const elsewhere = new CredentialRepository(database, createSealer(randomBytes(32).toString('base64')))
+    await expect(elsewhere.byIdentity(organisationId, one.identity)).rejects.toThrow('STORE_KEY')
+  })
+
+  it('belongs to one device', async () => {
+    const [one, other] = [await secured(), await secured()]
+    await expect(put(other.deviceId, { identity: one.identity, key })).rejects.toThrow(DomainError)
+    expect((await credentials.byIdentity(organisationId, other.identity))?.deviceId).toBe(other.deviceId)
+  })
+
+  it('takes the sessions of the one before with it, and its failures', async () => {
+    const { deviceId, endpoint, identity } = await secured()
+    const session = { name: randomUUID(), organisationId, deviceId, generation: 1, snapshot: key }
+    await sessions.store([session], now)
+    await credentials.noteFailure(organisationId, identity, 'wrong-key-suspected', now)
+    expect((await devices.byEndpoint(organisationId, endpoint))?.security).toMatchObject({
+      failure: 'wrong-key-suspected',
+      failureAt: now,
+    })
+    await put(deviceId, { identity, key: randomBytes(16) })
+    expect((await stored()).map(({ name }) => name)).not.toContain(session.name)
+    expect((await devices.byEndpoint(organisationId, endpoint))?.security?.failure).toBeNull()
+    await put(deviceId, null)
+    expect((await devices.byEndpoint(organisationId, endpoint))?.security).toBeNull()
+  })
+
+  it('counts what its sessions come to', async () => {
+    const { deviceId, endpoint } = await secured()
+    const latest = { at: now, suite: 'TLS_PSK_WITH_AES_128_CCM_8', cid: Uint8Array.of(1, 2) }
+    await credentials.note([{ deviceId, handshakes: 2, resumptions: 1, migrations: 3, latest }])
+    await credentials.note([{ deviceId, handshakes: 0, resumptions: 0, migrations: 4 }])
+    expect((await devices.byEndpoint(organisationId, endpoint))?.security).toMatchObject({
+      handshakes: 2,
+      resumptions: 1,
+      migrations: 7,
+      suite: 'TLS_PSK_WITH_AES_128_CCM_8',
+      cid: Buffer.of(1, 2),
+      handshakeAt: now,
+    })
+  })
+})
+
+describe('a session', () => {
+  it('is stored sealed, comes back as it was, and never goes back to an earlier snapshot', async () => {
+    const { deviceId } = await secured()
+    const name = randomUUID()
+    const row = (generation: number): SessionRow => ({
+      name,
+      organisationId,
+      deviceId,
+      generation,
+      snapshot: Buffer.concat([key, Buffer.of(generation)]),
+    })
+    await sessions.store([row(2)], now)
+    await sessions.store([row(1)], now)
+    expect((await stored()).find((one) => one.name === name)).toMatchObject({
+      generation: 2,
+      snapshot: new Uint8Array([...key, 2]),
+    })
+    const { rows } = await database.pool.query('SELECT sealed FROM dtls_session WHERE name = $1', [name])
+    expect((rows[0].sealed as Buffer).includes(key)).toBe(false)
+    await sessions.remove([name])
+    expect((await stored()).map((one) => one.name)).not.toContain(name)
+  })
+
+  it('that does not open is told and left out; one of a device that is gone is not stored', async () => {
+    const { deviceId } = await secured()
+    const [good, moved] = [randomUUID(), randomUUID()]
+    const row = { organisationId, deviceId, generation: 1, snapshot: key }
+    await sessions.store([{ ...row, name: good }], now)
+    await database.pool.query(
+      `INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at)
+       SELECT $2, organisation_id, device_id, generation, sealed, stored_at FROM dtls_session WHERE name = $1`,
+      [good, moved],
+    )
+    const broken: string[] = []
+    for await (const _ of sessions.all((error) => broken.push(error.message)));
+    expect(broken.some((message) => message.includes(moved))).toBe(true)
+    await sessions.store([{ ...row, name: 'nobody', deviceId: randomUUID() }], now)
+    expect((await stored()).map((one) => one.name)).not.toContain('nobody')
+  })
+})
+
+describe('a registration', () => {
+  const draft = (endpoint: string, identity?: string) => ({
+    endpoint,
+    location: randomUUID(),
+    lwm2mVersion: '1.1',
+    lifetime: 60,
+    binding: 'U',
+    queueMode: false,
+    address: '127.0.0.1',
+    port: 1,
+    objectLinks: '</3/0>',
+    contentFormat: null,
+    registeredAt: now,
+    updatedAt: now,
+    expiresAt: now + 60_000,
+    ...(identity === undefined ? {} : { identity, session: randomUUID() }),
+  })
+  const register = (endpoint: string, identity?: string) =>
+    registrations.register(organisationId, draft(endpoint, identity), { admitUnknown: true })
+
+  it('of a device with a key needs its proof, and its own', async () => {
+    const [one, other] = [await secured(), await secured()]
+    await expect(register(one.endpoint)).rejects.toThrow(Unproven)
+    await expect(register(one.endpoint, other.identity)).rejects.toThrow(Unproven)
+    expect((await register(one.endpoint, one.identity))?.deviceId).toBe(one.deviceId)
+    const [loaded] = (await registrations.loadLive()).filter(({ deviceId }) => deviceId === one.deviceId)
+    expect(loaded).toMatchObject({ identity: one.identity, session: expect.any(String) })
+  })
+
+  it('with a proof of another name makes no device, nor takes one without a key', async () => {
+    const { identity } = await secured()
+    const bare = `bare-${randomUUID()}`
+    await device(bare)
+    await expect(register(bare, identity)).rejects.toThrow(Unproven)
+    await expect(register(`new-${randomUUID()}`, identity)).rejects.toThrow(Unproven)
+    expect(await register(bare)).toBeDefined()
+  })
+})
