@@ -1,9 +1,10 @@
-import { Code, seededRandom } from '@fieldline/bytes'
+import { Code, seededRandom, toHex } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { LatestByToken } from './latest-by-token.js'
 import { Type, noBytes } from './message.js'
 import { NotificationOrder } from './notification-order.js'
 import type { Notification } from './observe.js'
+import type { LatestNotification, NotificationOptions } from './port.js'
 import { createWire, meter, option } from './wire.test-support.js'
 import type { Wire } from './wire.test-support.js'
 
@@ -22,7 +23,7 @@ function notify(wire: Wire, messageId: number, observe: number | undefined, fiel
   })
 }
 
-function observing(options?: { stale: 'discard' | 'deliver' }): { wire: Wire; seen: Notification[] } {
+function observing(options?: NotificationOptions): { wire: Wire; seen: Notification[] } {
   const wire = createWire()
   const seen: Notification[] = []
   wire.endpoint.onNotification((notification) => (seen.push(notification), 'ack'), undefined, options)
@@ -123,6 +124,30 @@ describe('a notification that was overtaken (RFC 7641 §3.4)', () => {
 })
 
 describe('the order of notifications', () => {
+  it('is kept where the caller keeps it', () => {
+    const kept = new Map<string, LatestNotification>()
+    const { wire, seen } = observing({
+      latest: {
+        latest: (of) => kept.get(toHex(of)),
+        remember: (of, observe, atMs) => void kept.set(toHex(of), { observe, atMs }),
+        forget: (of) => void kept.delete(toHex(of)),
+      },
+    })
+    for (const [messageId, observe] of [
+      [1, 10],
+      [2, 12],
+      [3, 11],
+    ])
+      notify(wire, messageId, observe)
+    expect(ids(seen)).toEqual([1, 2])
+    expect([...kept]).toMatchObject([['01020304', { observe: 12 }]])
+    kept.clear()
+    notify(wire, 4, 3)
+    notify(wire, 5, undefined)
+    expect(ids(seen)).toEqual([1, 2, 4, 5])
+    expect(kept.size).toBe(0)
+  })
+
   it('is known for as many observations as the limit, the latest ones', () => {
     const latest = new LatestByToken(16, seededRandom(1))
     const order = new NotificationOrder(latest)

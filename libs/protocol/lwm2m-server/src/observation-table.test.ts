@@ -52,7 +52,7 @@ describe('the table of observations', () => {
       path: fc.constantFrom(...paths),
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
         const table = new ObservationTable(devices(6))
         let model: Observation[] = []
         for (const { kind, token: number, device, path } of steps) {

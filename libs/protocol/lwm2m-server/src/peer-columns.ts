@@ -91,11 +91,11 @@ export class PeerColumns {
     return this.#hash.a
   }
 
-  /** Whether the peer of a row is the client that this one is. */
+  /** Whether the peer of a row is the client that this one is: the same proof, or none and the same address. */
   isClient(row: number, peer: Peer): boolean {
-    if (peer.identity === undefined && this.#plain.read(peer.id) && this.#kind(row) === Kind.ipv4)
-      return this.#isPlain(row)
-    return this.#kind(row) !== Kind.ipv4 && nameOf(this.get(row)) === nameOf(peer)
+    if (this.#kind(row) === Kind.ipv4) return peer.identity === undefined && this.isSame(row, peer)
+    const known = this.get(row)
+    return known.identity === peer.identity && nameOf(known) === nameOf(peer)
   }
 
   #isPlain(row: number): boolean {
