@@ -9,7 +9,9 @@ import { codecSenmlCbor } from './benches/codec-senml-cbor.js'
 import { codecSenmlJson } from './benches/codec-senml-json.js'
 import { codecTlv } from './benches/codec-tlv.js'
 import { dtlsHandshake } from './benches/dtls-handshake.js'
+import { dtlsMemory } from './benches/dtls-memory.js'
 import { dtlsRecord } from './benches/dtls-record.js'
+import { dtlsResumeAll } from './benches/dtls-resume-all.js'
 
 /** Every bench there is. */
 export const benches: readonly Bench[] = [
@@ -24,4 +26,6 @@ export const benches: readonly Bench[] = [
   codecSenmlJson,
   dtlsRecord,
   dtlsHandshake,
+  dtlsMemory,
+  dtlsResumeAll,
 ]

@@ -14,11 +14,14 @@ const text = new TextEncoder()
 /** Time stands still, so that nothing is sent twice and no timer costs anything. */
 const stillClock: Clock = { now: () => 0, after: () => ({ cancel: () => undefined }) }
 
+/** The port of every device, until a NAT gives it another. */
+export const firstPort = 5683
+
 /** A device with its end of the session. Nothing it receives makes it send anything but its handshake. */
 export class Device {
   client!: DtlsClient
   /** Where its datagrams come from; a NAT may change it. */
-  port = 5683
+  port = firstPort
   /** The last message it received, and how many there were. */
   last: Uint8Array | undefined
   received = 0
@@ -92,6 +95,13 @@ export class DtlsFleet {
     return device
   }
 
+  /** A device's datagrams come from another port from now on. */
+  rebind(device: Device): void {
+    this.devices.delete(nameOf(device))
+    device.port++
+    this.devices.set(nameOf(device), device)
+  }
+
   /** Gives the server what the devices have sent; each datagram with a peer of its own, as a socket does. */
   async deliverUp(): Promise<void> {
     const parcels = this.#up
@@ -106,6 +116,15 @@ export class DtlsFleet {
     const parcels = this.#down
     this.#down = []
     for (const { bytes, to } of parcels) this.devices.get(to.id)?.client.receive(bytes)
+  }
+
+  /** The devices are no more, and nobody remembers what they said; their sessions stay. */
+  forgetDevices(): void {
+    this.devices.clear()
+    this.sessions = []
+    this.messages = []
+    this.#up = []
+    this.#down = []
   }
 
   /**
