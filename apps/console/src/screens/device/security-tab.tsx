@@ -1,0 +1,104 @@
+import { Button, Group, Stack, Text } from '@mantine/core'
+import type { DeviceDetail, DeviceSecurity } from '@fieldline/contracts'
+import { useState, type ReactNode } from 'react'
+import { Moment } from '@/parts/moment'
+import { toneColor } from '@/theme'
+import classes from './device.module.css'
+import { KeyDialog } from './key-dialog'
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** What the Connection ID does for the device, in words. */
+function cidInWords(cid: string | null): string {
+  if (cid === null) return 'no handshake yet'
+  return cid === ''
+    ? 'none: after a change of address it has to shake hands again'
+    : `${cid}: a change of address needs no handshake`
+}
+
+function Failure({ failure, zone }: { failure: DeviceSecurity['failure']; zone: string | undefined }) {
+  if (failure === null) return null
+  return (
+    <Text size="sm" style={{ color: toneColor('attention') }}>
+      The latest failed handshake, <Moment at={failure.at} timeZone={zone} />: {failure.text}
+    </Text>
+  )
+}
+
+function Facts({ security, zone }: { security: DeviceSecurity; zone: string | undefined }) {
+  const { identity, suite, cid, handshakes, resumptions, migrations, handshakeAt } = security
+  return (
+    <dl className={classes.facts}>
+      <Fact name="Proof">Pre-shared key</Fact>
+      <Fact name="PSK identity">
+        <span className="mono">{identity}</span>
+      </Fact>
+      <Fact name="Cipher suite">
+        <span className="mono">{suite ?? 'no handshake yet'}</span>
+      </Fact>
+      <Fact name="Connection ID">
+        <span className="mono">{cidInWords(cid)}</span>
+      </Fact>
+      <Fact name="Handshakes">
+        {handshakes}
+        {resumptions > 0 ? `, ${resumptions} of them resumed` : ''}
+        {handshakeAt === null ? null : (
+          <>
+            , the latest <Moment at={handshakeAt} timeZone={zone} />
+          </>
+        )}
+      </Fact>
+      <Fact name="Changes of address">{plural(migrations, 'survived change')}</Fact>
+    </dl>
+  )
+}
+
+/** How the device proves who it is, what its handshakes came to, and its key to be set; a key that was set is never shown. */
+export function SecurityTab({ device }: { device: DeviceDetail }) {
+  const [asked, setAsked] = useState<'set' | 'remove'>()
+  const { security, endpoint } = device
+  const zone = device.site?.timeZone
+  return (
+    <Stack gap="md" p="md">
+      {security === null ? (
+        <Text size="sm" maw={720}>
+          This device speaks without security (NoSec): who can write to its network can read what it says and
+          speak in its name. Give it the key that it was made with, and it has to come by DTLS from then on.
+        </Text>
+      ) : (
+        <>
+          <Facts security={security} zone={zone} />
+          <Failure failure={security.failure} zone={zone} />
+        </>
+      )}
+      <Group gap="xs">
+        <Button variant="default" onClick={() => setAsked('set')}>
+          {security === null ? 'Set a key…' : 'Replace the key…'}
+        </Button>
+        {security === null ? null : (
+          <Button variant="subtle" color="red" onClick={() => setAsked('remove')}>
+            Remove the key…
+          </Button>
+        )}
+      </Group>
+      <KeyDialog
+        key={asked}
+        endpoint={endpoint}
+        asked={asked}
+        replaces={security !== null}
+        close={() => setAsked(undefined)}
+      />
+    </Stack>
+  )
+}
