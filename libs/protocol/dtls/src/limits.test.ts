@@ -69,6 +69,19 @@ describe('what strangers can cost us', () => {
     expect(pair.notices.of('closed')).toMatchObject([{ reason: 'evicted' }])
   })
 
+  it('a new session is not the one that gives way, even where all the others have spoken since', async () => {
+    const pair = new Pair({ limits: { sessions: 2 } })
+    const first = await pair.open()
+    const second = await pair.open()
+    for (const { client } of [first, second]) client.send(ascii('I am alive'))
+    await pair.settle()
+    const third = await pair.open()
+    expect(third.session.isOpen).toBe(true)
+    expect(pair.notices.of('closed')).toMatchObject([
+      { reason: 'evicted', session: { id: first.session.id } },
+    ])
+  })
+
   it('a repeated flight of the peer makes us repeat ours at most twice a second', () => {
     const pair = new Pair()
     greet(pair, somewhere, goodHello)

@@ -1,4 +1,4 @@
-import { seededRandom } from '@fieldline/bytes'
+import { ProtocolError, seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { inside } from './forge.test-support.js'
 import { Pair, ascii, der, credentialsOf } from './pair.test-support.js'
@@ -143,6 +143,13 @@ describe('a snapshot', () => {
     for (let end = 0; end < bytes.length; end++)
       expect(() => pair.server.import(bytes.subarray(0, end))).toThrow()
     expect(() => pair.server.import(Uint8Array.of(9, ...bytes.subarray(1)))).toThrow(RangeError)
+    expect(() => pair.server.import(Uint8Array.of(...bytes, 0))).toThrow(RangeError)
+    // the number to go on from, and the newest that was received, beyond all numbers
+    for (const at of [9, 17]) {
+      const beyond = copyOf(bytes)
+      beyond[at + 1] = 1
+      expect(() => pair.server.import(beyond)).toThrow(RangeError)
+    }
     pair.server.import(bytes)
     expect(() => pair.server.import(bytes)).toThrow(RangeError)
   })
@@ -171,5 +178,15 @@ describe('a snapshot', () => {
       suite: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
       peerCid: Uint8Array.of(1, 2),
     })
+    pair.server = pair.createServer()
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = copyOf(bytes)
+      damaged[at] ^= 0xff
+      try {
+        pair.server.import(damaged)
+      } catch (error) {
+        expect(error instanceof RangeError || error instanceof ProtocolError).toBe(true)
+      }
+    }
   })
 })

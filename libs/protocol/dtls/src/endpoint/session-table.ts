@@ -110,10 +110,11 @@ export class SessionTable {
     if (!place.session) this.#places.delete(handshake.peer.id)
   }
 
-  /** A session that was not heard of for long: the first in line that has not been since it was last passed over. */
-  leastRecent(): Session | undefined {
+  /** A session that was not heard of for long, other than `newest`: the first in line that has not been since it was last passed over. */
+  leastRecent(newest: Session): Session | undefined {
     for (const [id, session] of this.#sessions) {
-      if (!session.touched) return session
+      if (!session.touched && session !== newest) return session
+      if (this.#sessions.size === 1) return undefined
       session.touched = false
       this.#sessions.delete(id)
       this.#sessions.set(id, session)

@@ -5,6 +5,7 @@ import type { Role } from '../crypto/keys.js'
 import type { DtlsPeer, PeerIdentity } from '../identity.js'
 import { suiteById } from '../suites.js'
 import { commonNameOf } from '../certificates/public-key.js'
+import { maxSequence } from '../record/record.js'
 import { copyOf } from '../wire.js'
 import { Session, lastSequence } from './session.js'
 
@@ -47,6 +48,15 @@ function identityOf(kind: PeerIdentity['kind'], bytes: Uint8Array): PeerIdentity
       return { kind, certificate: bytes, commonName: commonNameOf(bytes) }
     default:
       return { kind: 'anonymous' }
+  }
+}
+
+/** Throws `RangeError` for a certificate that is none. */
+function storedIdentity(kind: PeerIdentity['kind'], bytes: Uint8Array): PeerIdentity {
+  try {
+    return identityOf(kind, bytes)
+  } catch {
+    throw new RangeError('not a snapshot of a DTLS session')
   }
 }
 
@@ -121,11 +131,13 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
   const keys = copyOf(reader.bytes(keyBlockLength(suite)))
   const kind = kinds[reader.u8()]
   if (!kind) throw new RangeError('not a snapshot of a DTLS session')
-  const identity = identityOf(kind, copyOf(reader.bytes(reader.u16())))
+  const identity = storedIdentity(kind, copyOf(reader.bytes(reader.u16())))
   const port = reader.u16()
   const text = new TextDecoder()
   const address = text.decode(reader.bytes(reader.u8()))
   const peer: DtlsPeer = { id: text.decode(reader.bytes(reader.u8())), address, port }
+  if (reader.remaining > 0 || resumeAt > lastSequence || top > maxSequence)
+    throw new RangeError('not a snapshot of a DTLS session')
   const session = new Session({ id, role, suite, keyBlock: keys, localCid, peerCid, peer, random })
   session.window.top = top
   session.window.high = high | 0
