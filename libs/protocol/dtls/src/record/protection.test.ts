@@ -33,22 +33,6 @@ describe('record protection', () => {
     expect(toHex(cipher.getAuthTag())).toBe('484392fbc1b09951')
   })
 
-  it('rests on an AES-CCM that is that of RFC 3610, packet vector 1', () => {
-    const cipher = createCipheriv(
-      'aes-128-ccm',
-      fromHex('c0c1c2c3c4c5c6c7c8c9cacbcccdcecf'),
-      fromHex('00000003020100a0a1a2a3a4a5'),
-      {
-        authTagLength: 8,
-      },
-    )
-    const plaintext = fromHex('08090a0b0c0d0e0f101112131415161718191a1b1c1d1e')
-    cipher.setAAD(fromHex('0001020304050607'), { plaintextLength: plaintext.length })
-    expect(toHex(cipher.update(plaintext))).toBe('588c979a61c663d2f066d0c2c0f989806d5f6b61dac384')
-    cipher.final()
-    expect(toHex(cipher.getAuthTag())).toBe('17e8d12cfdf926e0')
-  })
-
   // additional data written out from the standards, byte by byte
   const plain = (length: number): Uint8Array =>
     fromHex(`0001000000000203 17 fefd ${length.toString(16).padStart(4, '0')}`)
