@@ -6,11 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { branchesOf } from './branches.js'
 import { Chance } from './chance.js'
 import { compareWithCoapPacket } from './coap/differential.js'
-import { readScript, writeScript } from './coap/script.js'
 import { keepFinding, readFinding } from './findings.js'
 import { mutate } from './mutate.js'
 import { readOptions } from './options.js'
 import { inputOf, runInputs, tryInput } from './run.js'
+import { readScript, writeScript } from './steps.js'
 import { BrokenPromise } from './target.js'
 import type { Target } from './target.js'
 import { targets } from './targets.js'
@@ -97,9 +97,11 @@ describe('a script', () => {
       { kind: 3, argument: 200, bytes: new Uint8Array(0) },
       { kind: 1, argument: 0, bytes: Uint8Array.of(1, 2, 3) },
     ]
-    expect(readScript(writeScript(steps))).toEqual(steps)
-    expect(readScript(fromHex('ff00ffff0102'))).toMatchObject([{ bytes: Uint8Array.of(1, 2) }])
-    expect(readScript(fromHex('000000'))).toEqual([])
+    expect(readScript(writeScript(steps), 256)).toEqual(steps)
+    expect(readScript(fromHex('ff00ffff0102'), 7)).toMatchObject([
+      { kind: 255 % 7, bytes: Uint8Array.of(1, 2) },
+    ])
+    expect(readScript(fromHex('000000'), 7)).toEqual([])
   })
 })
 
@@ -145,7 +147,7 @@ describe('the command line', () => {
   })
 
   it('says which targets there are where none fits', () => {
-    expect(() => readOptions(['--target', 'dns'])).toThrow(/coap, codec, links, xml/)
+    expect(() => readOptions(['--target', 'dns'])).toThrow(/coap, codec, dtls, links, xml/)
     expect(() => readOptions([])).toThrow(/--target/)
     expect(() => readOptions(['--target', 'coap', '--seconds', '0'])).toThrow(/--seconds/)
   })

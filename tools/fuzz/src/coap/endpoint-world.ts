@@ -11,7 +11,7 @@ import type { CoapEndpoint, CoapLimits, CoapResponse, IncomingRequest } from '@f
 import { BrokenPromise } from '../target.js'
 import type { behaviours } from './messages.js'
 import { StepKind, peerCount } from './script.js'
-import type { Step } from './script.js'
+import type { Step } from '../steps.js'
 import { Wire, peerAt } from './wire.js'
 
 /** Bounds that a script can reach. */

@@ -7,7 +7,7 @@ import { pathOf } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
 import { BrokenPromise } from '../target.js'
 import { StepKind, peerCount } from './script.js'
-import type { Step } from './script.js'
+import type { Step } from '../steps.js'
 import { Wire, peerAt } from './wire.js'
 
 const text = new TextEncoder()

@@ -6,7 +6,7 @@ import type { Peer } from '@fieldline/coap'
 import { bigEndian, join } from '../bytes.js'
 import { BrokenPromise } from '../target.js'
 import { StepKind } from './script.js'
-import type { Step } from './script.js'
+import type { Step } from '../steps.js'
 
 const connections = 4
 const waits = [1, 1_000, 31_000, 100_000, 1_000_000]

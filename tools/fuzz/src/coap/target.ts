@@ -4,6 +4,8 @@ import { join } from '../bytes.js'
 import type { Chance } from '../chance.js'
 import { corpusLines } from '../corpus.js'
 import { mutate } from '../mutate.js'
+import { readScript, writeScript } from '../steps.js'
+import type { Step } from '../steps.js'
 import type { Target } from '../target.js'
 import { compareWithCoapPacket } from './differential.js'
 import { playWithEndpoint } from './endpoint-world.js'
@@ -17,8 +19,7 @@ import {
   echoDemand,
   freshRequest,
 } from './messages.js'
-import { StepKind, peerCount, readScript, writeScript } from './script.js'
-import type { Step } from './script.js'
+import { StepKind, peerCount } from './script.js'
 import { playWithServer } from './server-world.js'
 import { playWithStreams } from './stream-world.js'
 
@@ -30,6 +31,7 @@ const conversation = ['register', 'update', 'update-lifetime', 'send-senml-json'
 /** An input's first byte: what it is given to. */
 const World = { Message: 0, Endpoint: 1, Server: 2, Stream: 3 } as const
 const worlds = 4
+const kinds = Object.keys(StepKind).length
 
 /** Ways to ask of `endpoint-world` that are answered in blocks, or sent in blocks. */
 const pullWays = [0, 1]
@@ -153,11 +155,11 @@ export const coap: Target = {
     const rest = input.subarray(2)
     switch (world % worlds) {
       case World.Endpoint:
-        return playWithEndpoint(flags, readScript(rest))
+        return playWithEndpoint(flags, readScript(rest, kinds))
       case World.Server:
-        return playWithServer(flags, readScript(rest))
+        return playWithServer(flags, readScript(rest, kinds))
       case World.Stream:
-        return playWithStreams(flags, readScript(rest))
+        return playWithStreams(flags, readScript(rest, kinds))
       default:
         return compareWithCoapPacket(rest)
     }

@@ -6,7 +6,7 @@ import { peerOf } from '@fieldline/transport'
 import { BrokenPromise } from '../target.js'
 import { echoMark, locationMark } from './messages.js'
 import { StepKind } from './script.js'
-import type { Step } from './script.js'
+import type { Step } from '../steps.js'
 
 const port = 5683
 const locationPath = 8
