@@ -1,7 +1,15 @@
+import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { seededRandom } from '@fieldline/bytes'
+import type { Peer } from '@fieldline/coap'
+import { peerOf } from '@fieldline/transport'
 import { describe, expect, it } from 'vitest'
 import { RegistrationTable } from './registration-table.js'
 import { registrationOf } from './registrations.test-support.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('the table of registrations', () => {
   it('finds each of many by every name, and none that has gone', () => {
@@ -36,6 +44,33 @@ describe('the table of registrations', () => {
     table.remove(third)
     expect(table.due(8_999)).toEqual([])
     expect(table.due(9_000)).toEqual([second])
+  })
+
+  it('keeps nothing of what has changed, moved or gone', () => {
+    const table = new RegistrationTable(seededRandom(7))
+    const odd = (i: number): string => `${i}`.padEnd(60, '-')
+    const long = (i: number): string => odd(i).repeat(20)
+    const peer = (i: number): Peer => ({ id: odd(i), address: '192.0.2.1', port: 1, identity: odd(-i) })
+    const churn = (i: number): void => {
+      const fields = { endpoint: odd(i), deviceId: odd(i), location: odd(i), binding: long(i), peer: peer(i) }
+      const row = table.add(registrationOf(fields))
+      table.change(row, { binding: long(i + 0.5) })
+      for (let session = 1; session <= 60; session++) {
+        table.move(row, peer(i + session / 64))
+        table.move(row, peerOf(`fe80::1%${odd(i)}`, 5683))
+      }
+      if (i % 2 === 0) table.move(row, { ...peer(i), identity: long(i) })
+      table.remove(row)
+    }
+    const inUse = (): number => {
+      collectGarbage()
+      const { heapUsed, arrayBuffers } = process.memoryUsage()
+      return heapUsed + arrayBuffers
+    }
+    for (let i = 0; i < 200; i++) churn(i)
+    const before = inUse()
+    for (let i = 0; i < 2_000; i++) churn(i)
+    expect(inUse() - before).toBeLessThan(2 ** 19)
   })
 
   it('keeps nothing of a registration that it does not take', () => {
