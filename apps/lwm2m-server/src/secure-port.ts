@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
 import { explainFailure, nameOfIdentity } from '@fieldline/dtls'
-import type { HandshakeErrorEvent, ServerLimits } from '@fieldline/dtls'
+import type { HandshakeDoubtEvent, HandshakeErrorEvent, ServerLimits } from '@fieldline/dtls'
 import type { CredentialRepository, SessionRepository } from '@fieldline/store'
 import { createDtlsServerTransport } from '@fieldline/transport'
 import type { DtlsObserver, DtlsServerTransport, DtlsTransportPeer } from '@fieldline/transport'
@@ -101,7 +101,8 @@ export class SecurePort {
   }
 
   readonly #observe: DtlsObserver = (notice, peer) => {
-    if (notice.type === 'handshake-error') return this.#handshakeFailed(notice)
+    if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt')
+      return this.#handshakeFailed(notice)
     if (!peer) return
     if (notice.type === 'closed') return this.#keeper.ended(peer.name)
     const deviceId = this.#deviceOf(peer)
@@ -111,7 +112,7 @@ export class SecurePort {
     else this.#keeper.keep(notice.session, { name: peer.name, deviceId })
   }
 
-  #handshakeFailed({ peer, failure, detail, identity }: HandshakeErrorEvent): void {
+  #handshakeFailed({ peer, failure, detail, identity }: HandshakeErrorEvent | HandshakeDoubtEvent): void {
     const { credentials, organisationId, clock, onHandshakeFailed, onFailed } = this.options
     const name = identity && (nameOfIdentity({ kind: 'psk', identity }) as string)
     onHandshakeFailed({

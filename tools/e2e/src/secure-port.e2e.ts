@@ -74,14 +74,16 @@ async function meter(identity: string, key: string) {
   return {
     asked,
     handshakes: () => handshakes,
-    post: (path: string, query: string[] = [], payload = ''): Promise<CoapResponse> =>
-      endpoint.request(peerOf('127.0.0.1', system.coapsPort), {
+    post(path: string, query: string[] = [], payload = '', signal?: AbortSignal): Promise<CoapResponse> {
+      const request = {
         code: Code.Post,
         uriPath: path.split('/').slice(1),
         uriQuery: query,
         contentFormat: payload === '' ? undefined : payload.startsWith('[') ? 110 : 40,
         payload: bytes(payload),
-      }),
+      }
+      return endpoint.request(peerOf('127.0.0.1', system.coapsPort), request, { signal })
+    },
     async rebind(): Promise<void> {
       const before = socket
       socket = await createUdpTransport({ host: '127.0.0.1', port: 0 })
@@ -179,7 +181,7 @@ it('a key leaves by no door: neither the API, nor the audit, nor the logs, nor t
   ]
   for (const text of everything)
     for (const secret of [key, hex, replaced.key]) expect(text).not.toContain(secret)
-  expect(rows[0].audit).toContain('other')
+  expect(rows[0].audit).toContain('"pskIdentity": "other"')
 })
 
 it('a bad key is refused with the field that is wrong', async () => {
@@ -224,7 +226,7 @@ describe('a session', () => {
     expect(device.handshakes()).toBe(1)
     const { security } = await until('the changes of address', 5_000, async () => {
       const now = await detail('secured-8')
-      return now.security !== null && now.security.migrations >= 2 && now
+      return now.security !== null && now.security.migrations > 0 && now
     })
     expect(security).toMatchObject({ handshakes: 1, cid: expect.stringMatching(/^[0-9a-f]{16}$/) })
     await device.close()
@@ -243,10 +245,9 @@ describe('a session', () => {
       )
       return rows[0].n === 0
     })
-    const answer = await device
-      .post(`/${created.locationPath?.join('/')}`)
-      .catch((error: Error) => error.message)
-    expect(answer).not.toMatchObject({ code: Code.Changed })
+    const location = `/${created.locationPath?.join('/')}`
+    // its old key opens nothing: it would be left without an answer for minutes
+    await expect(device.post(location, [], '', AbortSignal.timeout(4_000))).rejects.toThrow()
     await device.close()
     const again = await meter('secured-9', next)
     expect((await again.post('/rd', register('secured-9'), links)).code).toBe(Code.Created)

@@ -297,6 +297,19 @@ describe('who the peer is', () => {
     expect(wrong.failure[0]).toBe('wrong-key-suspected')
   })
 
+  it.each([
+    ['a wrong key', new Uint8Array(16).fill(9), 'wrong-key-suspected'],
+    ['an unknown identity', undefined, 'unknown-identity'],
+  ])('%s is doubted at once and once, long before the handshake is given up', async (_what, key, reason) => {
+    const pair = new Pair({ psk: async () => key })
+    pair.connect()
+    await pair.settle()
+    pair.clock.advance(2_500)
+    await pair.settle()
+    expect(pair.notices.of('handshake-doubt')).toMatchObject([{ failure: reason, identity: psk.identity }])
+    expect(pair.notices.of('handshake-error')).toEqual([])
+  })
+
   it('a look-up that fails ends the handshake, and nothing else', async () => {
     const pair = new Pair({ psk: () => Promise.reject(new Error('database away')) })
     pair.connect()

@@ -18,6 +18,12 @@ export type { SessionSnapshot } from './session/snapshot.js'
 export { suites } from './suites.js'
 export type { Suite } from './suites.js'
 export { timerProfiles } from './surroundings.js'
-export type { CredentialQuestion, HandshakeErrorEvent, HandshakeTimers, SessionEnd } from './surroundings.js'
+export type {
+  CredentialQuestion,
+  HandshakeDoubtEvent,
+  HandshakeErrorEvent,
+  HandshakeTimers,
+  SessionEnd,
+} from './surroundings.js'
 export { verifyChain } from './certificates/path.js'
 export type { Trust } from './certificates/path.js'

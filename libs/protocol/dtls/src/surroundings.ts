@@ -67,6 +67,7 @@ export type DtlsEvent =
       readonly question: CredentialQuestion
     }
   | HandshakeErrorEvent
+  | HandshakeDoubtEvent
 
 /** A handshake that failed, and why, as far as can be known. */
 export interface HandshakeErrorEvent {
@@ -78,6 +79,12 @@ export interface HandshakeErrorEvent {
   /** The PSK identity that the peer claimed, if it came so far. */
   readonly identity?: Uint8Array
 }
+
+/**
+ * A handshake that seems to fail for this reason, told once, before anybody knows: only the silence that follows ends it, which may take minutes.
+ * It is not authentic: a stranger on the way could bring it about.
+ */
+export type HandshakeDoubtEvent = Omit<HandshakeErrorEvent, 'type'> & { readonly type: 'handshake-doubt' }
 
 /** A datagram to send. */
 export interface Outgoing {

@@ -95,7 +95,8 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
     send: (datagram, to) => datagrams.send(datagram, to),
     notify(notice) {
       if (notice.type === 'message') return receive(notice.payload, peerOf(notice.session))
-      if (notice.type === 'handshake-error') return observe?.(notice, undefined)
+      if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt')
+        return observe?.(notice, undefined)
       const peer = peerOf(notice.session)
       if (notice.type === 'closed') {
         ofSession.delete(notice.session)

@@ -11,7 +11,8 @@ const cookieLength = 1 + restLength + macLength
 /** In the place of `restLength` bytes: the first hello came in fragments, its rest was not seen. */
 const unseen = new Uint8Array(restLength)
 
-const ascii = new TextEncoder()
+/** What a MAC is for stands before what it is made of. */
+const restLabel = Buffer.from('rest\n')
 
 /** A cookie that was recognised. */
 export interface ProvedCookie {
@@ -72,7 +73,7 @@ export class Cookies {
 }
 
 function restOf(secret: Uint8Array, rest: Uint8Array): Uint8Array {
-  return hmacSha256(secret, ascii.encode('rest\n'), rest).subarray(0, restLength)
+  return hmacSha256(secret, restLabel, rest).subarray(0, restLength)
 }
 
 function cookieOf(
@@ -82,6 +83,6 @@ function cookieOf(
   rest: Uint8Array,
   address: string,
 ): Uint8Array {
-  const mac = hmacSha256(secret, ascii.encode(`head\n${address}\n`), rest, beforeCookie)
+  const mac = hmacSha256(secret, Buffer.from(`head\n${address}\n`), rest, beforeCookie)
   return concat(Uint8Array.of(generation), rest, mac.subarray(0, macLength))
 }

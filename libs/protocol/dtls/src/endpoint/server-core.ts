@@ -295,6 +295,7 @@ export class ServerCore {
         handshake.toldQuestion = question
         this.#surroundings.emit({ type: 'question', handshake: handshake.id, peer: handshake.peer, question })
       }
+      this.#doubt(handshake)
       return
     }
     if (!this.#handshakes.delete(handshake.id)) return
@@ -314,6 +315,16 @@ export class ServerCore {
       detail,
       identity: handshake.claimed,
     })
+  }
+
+  /** A key that is probably wrong, or that there is none, is told at once: operators should not have to wait until the peer has given up. */
+  #doubt(handshake: ServerHandshake): void {
+    const { suspicion, peer, claimed: identity } = handshake
+    const isAboutKeys =
+      suspicion?.failure === 'wrong-key-suspected' || suspicion?.failure === 'unknown-identity'
+    if (!isAboutKeys || handshake.toldDoubt) return
+    handshake.toldDoubt = true
+    this.#surroundings.emit({ type: 'handshake-doubt', ...suspicion, peer, identity })
   }
 
   #opened(session: Session, handshake: ServerHandshake): void {
@@ -342,6 +353,8 @@ export class ServerCore {
       reason !== 'replaced'
     )
       sendAlert(session, AlertLevel.Warning, Alert.CloseNotify, this.#surroundings)
+    // RFC 5246 §7.2: a session that failed is resumed no more
+    if (reason === 'peer-alert') this.#rules.resumption?.remove(session.sessionId)
     this.#table.remove(session)
     session.destroy()
     this.#surroundings.emit({ type: 'closed', session, reason, alert })

@@ -37,6 +37,7 @@ import {
   numberList,
   readHelloVerifyRequest,
   readServerHello,
+  readVector8,
   vector8,
   writeClientHello,
 } from './hello.js'
@@ -90,6 +91,8 @@ export class ClientHandshake extends Handshake {
   #serverKind: CertificateKind = 'x509'
   #clientKind: CertificateKind = 'x509'
   #certificateRequested = false
+  /** What the server asks for is what we could sign with; if not, the list of certificates is empty (RFC 5246 §7.4.6). */
+  #canShow = false
   #presented: CertificateBody | undefined
   #serverKey: KeyObject | undefined
   #serverPoint: Uint8Array | undefined
@@ -119,8 +122,14 @@ export class ClientHandshake extends Handshake {
     this.#sayHello(noBytes)
   }
 
+  /** What to resume; not without extended master secret, which is what ties a session to its handshake (RFC 7627 §5.3). */
+  get #resume(): ClientRules['resume'] {
+    const { resume } = this.#rules
+    return resume?.extendedMasterSecret ? resume : undefined
+  }
+
   #sayHello(cookie: Uint8Array): void {
-    const { suites, resume, cid } = this.#rules
+    const { suites, cid } = this.#rules
     const extensions = new Map<number, Uint8Array>([[ExtensionType.ExtendedMasterSecret, noBytes]])
     if (this.#rules.serverName) extensions.set(ExtensionType.ServerName, serverName(this.#rules.serverName))
     if (suites.some((suite) => suite.protection === 'cbc-sha256'))
@@ -145,7 +154,7 @@ export class ClientHandshake extends Handshake {
       writeClientHello({
         version: Version.Dtls12,
         random: this.#random,
-        sessionId: resume?.sessionId ?? noBytes,
+        sessionId: this.#resume?.sessionId ?? noBytes,
         cookie,
         suites: [...suites.map((suite) => suite.id), renegotiationScsv],
         compressions: Uint8Array.of(0),
@@ -167,7 +176,7 @@ export class ClientHandshake extends Handshake {
       case HandshakeType.ServerKeyExchange:
         return this.#suite?.keyExchange === 'psk' ? this.#pskHint(message) : this.#ecdhParameters(message)
       case HandshakeType.CertificateRequest:
-        readCertificateRequest(message.body)
+        this.#canShow = readCertificateRequest(message.body)
         this.take(message)
         this.#certificateRequested = true
         this.expected = [HandshakeType.ServerHelloDone]
@@ -206,12 +215,16 @@ export class ClientHandshake extends Handshake {
     const serverKind = certificateKind(hello.extensions.get(ExtensionType.ServerCertificateType))
     const clientKind = certificateKind(hello.extensions.get(ExtensionType.ClientCertificateType))
     const peerCid = connectionIdOf(hello.extensions)
-    const { resume } = this.#rules
+    const resume = this.#resume
     const resumed =
       resume !== undefined && resume.sessionId.length > 0 && sameBytes(resume.sessionId, hello.sessionId)
     // RFC 5246 §7.4.1.3, RFC 7627 §5.3: a resumed session is as it was
     if (resumed && (resume.suiteId !== suite.id || resume.extendedMasterSecret !== extended))
       throw new HandshakeFault('illegal-parameter', 'the server resumes with other parameters')
+    // RFC 8422 §5.2
+    const formats = hello.extensions.get(ExtensionType.PointFormats)
+    if (formats && !readVector8(formats, 'point formats').includes(0))
+      throw new HandshakeFault('illegal-parameter', 'the server cannot read uncompressed points')
 
     this.take(message)
     this.#suite = suite
@@ -284,7 +297,7 @@ export class ClientHandshake extends Handshake {
       ephemeral && this.#serverPoint ? ephemeral.agree(this.#serverPoint) : pskPremaster(psk?.key ?? noBytes)
     this.take(message)
     this.beginFlight()
-    const shown = this.#certificateRequested && credentials ? this.#own(credentials) : undefined
+    const shown = this.#canShow && credentials ? this.#own(credentials) : undefined
     if (this.#certificateRequested)
       this.add(HandshakeType.Certificate, writeCertificate(shown ?? { kind: 'x509', chain: [] }))
     if (ephemeral) this.add(HandshakeType.ClientKeyExchange, writeEcdhClientKeyExchange(ephemeral.point))

@@ -11,9 +11,10 @@ import type { RecordView } from '../record/record.js'
 import { Session } from '../session/session.js'
 import type { Suite } from '../suites.js'
 import type { CredentialAnswer, CredentialQuestion, Surroundings } from '../surroundings.js'
-import { Alert, AlertLevel, ContentType, HandshakeType, concat, copyOf, noBytes } from '../wire.js'
+import { Alert, AlertLevel, ContentType, HandshakeType, concat, noBytes } from '../wire.js'
 import { packFlight } from './flight.js'
 import type { FlightItem } from './flight.js'
+import { HeldRecords } from './held-records.js'
 import { readFragments, wholeMessage } from './message.js'
 import { Reassembly } from './reassembly.js'
 import type { Message } from './reassembly.js'
@@ -24,9 +25,6 @@ export interface Failure {
   readonly detail: string
 }
 
-/** Records of epoch 1 that may wait for the keys: the Finished that overtook its flight. */
-const maxHeld = 4
-const maxHeldBytes = 1024
 /** A flight is not repeated for a peer that repeats its own within this time; nobody's first time-out is shorter than a second. */
 const repeatAfterMs = 500
 
@@ -47,6 +45,7 @@ export abstract class Handshake {
   question: CredentialQuestion | undefined
   /** The last question that the owner was told. */
   toldQuestion: CredentialQuestion | undefined
+  toldDoubt = false
   /** The identity that the peer claims, for diagnosis. */
   claimed: Uint8Array | undefined
   /** Epoch 1, as soon as there are keys; open when the handshake is. */
@@ -63,12 +62,13 @@ export abstract class Handshake {
   #flight: FlightItem[] = []
   #writeEpoch = 0
   #changedCipherSpec = false
-  #held: Uint8Array[] = []
+  readonly #held = new HeldRecords()
   #timeoutMs: number
   #attempts = 0
   #sentAt = Number.NEGATIVE_INFINITY
   /** The last thing that was wrong with what was discarded: probably why nothing better came. */
-  #suspicion: Failure | undefined
+  /** What may be the reason, should the peer be heard no more. */
+  suspicion: Failure | undefined
 
   constructor(
     protected readonly surroundings: Surroundings,
@@ -115,8 +115,7 @@ export abstract class Handshake {
   #receiveProtected(record: RecordView): void {
     const session = this.session
     if (!session) {
-      const bytes = this.#held.reduce((sum, one) => sum + one.length, record.bytes.length)
-      if (this.#held.length < maxHeld && bytes <= maxHeldBytes) this.#held.push(copyOf(record.bytes))
+      this.#held.add(record)
       return
     }
     const failed = session.failedOpens
@@ -129,6 +128,7 @@ export abstract class Handshake {
     if (content.type === ContentType.Handshake) this.#receiveFragments(content.payload, 1)
     else if (content.type === ContentType.Alert && content.payload.length === 2) {
       const [level, description] = content.payload
+      if (level === AlertLevel.Fatal) this.invalidate()
       if (level === AlertLevel.Fatal || description === Alert.CloseNotify)
         this.end('peer-alert', `alert ${description}`)
     }
@@ -196,12 +196,17 @@ export abstract class Handshake {
     if (epoch === 0) {
       this.surroundings.counters.discarded++
       this.suspect(fault.failure, fault.message)
-    } else this.fail(fault)
+    } else {
+      this.invalidate()
+      this.fail(fault)
+    }
   }
 
-  /** Remembers what may be the reason if nothing better comes. */
+  /** The peer, whose keys are right, failed. */
+  protected invalidate(): void {}
+
   protected suspect(failure: HandshakeFailure, detail: string): void {
-    this.#suspicion = { failure, detail }
+    this.suspicion = { failure, detail }
   }
 
   // --- for the two sides
@@ -210,7 +215,7 @@ export abstract class Handshake {
   protected take(message: Message): void {
     this.transcript.add(wholeMessage(message.type, message.sequence, message.body))
     this.reassembly.advance()
-    this.#suspicion = undefined
+    this.suspicion = undefined
   }
 
   protected ask(question: CredentialQuestion, resume: (answer: CredentialAnswer) => void): void {
@@ -297,9 +302,7 @@ export abstract class Handshake {
       peer: this.peer,
       random: this.surroundings.random,
     })
-    const held = this.#held
-    this.#held = []
-    for (const bytes of held) {
+    for (const bytes of this.#held.take()) {
       const record = readRecord(bytes, 0, this.localCid.length)
       if (record) this.#receiveHeld(record)
     }
@@ -355,7 +358,7 @@ export abstract class Handshake {
   expire(): void {
     if (this.state !== 'running') return
     if (++this.#attempts > this.surroundings.timers.retransmissions) {
-      const { failure, detail } = this.#suspicion ?? { failure: 'peer-silent', detail: 'no answer' }
+      const { failure, detail } = this.suspicion ?? { failure: 'peer-silent', detail: 'no answer' }
       this.end(failure, detail)
       return
     }

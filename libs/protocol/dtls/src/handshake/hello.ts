@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '@fieldline/bytes'
 import { HandshakeFault } from '../faults.js'
-import { ExtensionType, Version, copyOf, noBytes } from '../wire.js'
+import { Alert, ExtensionType, Version, copyOf, noBytes } from '../wire.js'
 import { vector } from './message.js'
 
 /** Extensions by number, bodies uninterpreted. */
@@ -203,7 +203,11 @@ export function checkRenegotiationInfo(extensions: Extensions): boolean {
   const body = extensions.get(ExtensionType.RenegotiationInfo)
   if (body === undefined) return false
   if (readVector8(body, 'renegotiation_info').length > 0)
-    throw new HandshakeFault('illegal-parameter', 'renegotiation_info of an initial handshake is not empty')
+    throw new HandshakeFault(
+      'illegal-parameter',
+      'renegotiation_info of an initial handshake is not empty',
+      Alert.HandshakeFailure,
+    )
   return true
 }
 

@@ -116,8 +116,8 @@ export function writeCertificateRequest(): Uint8Array {
   return new ByteWriter(8).u8(1).u8(64).u16(2).u16(ecdsaSha256).u16(0).finish()
 }
 
-/** Throws unless the server would take what we can sign. */
-export function readCertificateRequest(body: Uint8Array): void {
+/** Whether the server would take what we can sign. Throws for anything but a CertificateRequest. */
+export function readCertificateRequest(body: Uint8Array): boolean {
   const reader = new ByteReader(body)
   const types = vector.read8(reader)
   const algorithms = readNumberList(
@@ -127,8 +127,7 @@ export function readCertificateRequest(body: Uint8Array): void {
   reader.bytes(2 * algorithms.length)
   vector.read16(reader)
   expectEnd(reader, 'CertificateRequest')
-  if (!types.includes(64) || !algorithms.includes(ecdsaSha256))
-    throw new HandshakeFault('no-common-signature', 'the server wants another kind of client certificate')
+  return types.includes(64) && algorithms.includes(ecdsaSha256)
 }
 
 export function readCertificateVerify(body: Uint8Array): Uint8Array {

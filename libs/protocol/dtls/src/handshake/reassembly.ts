@@ -1,4 +1,4 @@
-import { HandshakeType } from '../wire.js'
+import { HandshakeType, copyOf } from '../wire.js'
 import type { Fragment } from './message.js'
 
 /** A handshake message in one piece. */
@@ -68,6 +68,12 @@ export class Reassembly {
     if (!slot) {
       if (this.#buffered + length > maxBuffered) return false
       this.#buffered += length
+      if (bytes.length === length) {
+        // whole, as most are
+        const whole: Slot = { type, length, epoch, buffer: copyOf(bytes), pieces: [[0, length]] }
+        this.#slots.set(messageSequence, whole)
+        return true
+      }
       slot = { type, length, epoch, buffer: new Uint8Array(length), pieces: [] }
       this.#slots.set(messageSequence, slot)
     }

@@ -198,10 +198,9 @@ export class ServerHandshake extends Handshake {
       return undefined
     // RFC 6066 §3: a session is resumed for the name that it was opened for
     if (prior.serverName !== this.#serverName) return undefined
-    // RFC 7627 §5.3: lost extension, abort; gained extension, full handshake
-    if (prior.extendedMasterSecret && !this.#extended)
+    // RFC 7627 §5.3: abort. What had none from the beginning is not in the store.
+    if (!this.#extended)
       throw new HandshakeFault('resumption-refused', 'resumption without extended master secret')
-    if (!prior.extendedMasterSecret && this.#extended) return undefined
     this.#resumed = true
     this.#sessionId = copyOf(hello.sessionId)
     this.master = copyOf(prior.master)
@@ -212,7 +211,7 @@ export class ServerHandshake extends Handshake {
   #agree(hello: ClientHello): Suite {
     this.#credentials = this.#credentialsFor(this.#serverName)
     this.#agreement = agree(hello, { ...this.#rules, credentials: this.#credentials })
-    if (this.#rules.resumption) this.#sessionId = this.surroundings.random.bytes(32)
+    if (this.#rules.resumption && this.#extended) this.#sessionId = this.surroundings.random.bytes(32)
     return this.#agreement.suite
   }
 
@@ -336,6 +335,7 @@ export class ServerHandshake extends Handshake {
     session.identity = this.#identity
     session.resumed = this.#resumed
     session.extendedMasterSecret = this.#extended
+    session.sessionId = this.#sessionId
     if (!this.#resumed) {
       this.beginFlight()
       this.addChangeCipherSpec()
@@ -355,6 +355,16 @@ export class ServerHandshake extends Handshake {
         )
     }
     this.open(!this.#resumed)
+  }
+
+  /** RFC 5246 §7.2: a session that failed is resumed no more. Only who knows its keys comes here. */
+  protected override invalidate(): void {
+    if (this.#resumed && this.session) this.#rules.resumption?.remove(this.#sessionId)
+  }
+
+  protected override suspect(...[failure, detail]: Parameters<Handshake['end']>): void {
+    if (this.#unknownIdentity) super.suspect('unknown-identity', 'no key for this identity')
+    else super.suspect(failure, detail)
   }
 
   /** Whatever else was seen, an unknown identity is why the handshake could not succeed. */
