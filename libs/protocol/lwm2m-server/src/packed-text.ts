@@ -1,5 +1,7 @@
+import { packIpv6, unpackIpv6 } from './ipv6.js'
+
 /** How a text is packed: three bits of its first byte. */
-const Kind = { latin1: 0, sixBits: 1, uuid: 2, imei: 3, utf8: 4 } as const
+const Kind = { latin1: 0, sixBits: 1, uuid: 2, imei: 3, utf8: 4, ipv6: 5 } as const
 /** A length below it stands in the five other bits; a longer one in two bytes that follow. */
 const longLength = 31
 /** The longest text, UTF-16 units: several times what a CoAP option carries. */
@@ -19,6 +21,7 @@ const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const imeiPattern = /^urn:imei:[0-9]{15}$/
 const uuidCharacters = 36
 const uuidBytes = 16
+const ipv6Bytes = 16
 const hexDigits = '0123456789abcdef'
 const hyphen = '-'.charCodeAt(0)
 const firstDigit = '0'.charCodeAt(0)
@@ -27,7 +30,7 @@ const firstLetter = 'a'.charCodeAt(0)
 const units = new Uint8Array(mostCharacters)
 
 /**
- * Writes a text in as few bytes as its kind takes: a UUID 16, an IMEI URN 7, letters, digits, `-` and `_` six bits each, Latin-1 one byte each,
+ * Writes a text in as few bytes as its kind takes: a UUID or an IPv6 address 16, an IMEI URN 7, letters, digits, `-` and `_` six bits each, Latin-1 one byte each,
  * anything else UTF-8; before them a byte that tells which, and the length. Equal texts are equal bytes, others are not, as long
  * as they are well-formed, as all that was decoded from UTF-8 is. Throws `RangeError` beyond 1,000 characters.
  * @returns where it ends
@@ -42,6 +45,10 @@ export function packText(text: string, into: Uint8Array, at: number): number {
   if (text.length === imeiPrefix.length + imeiDigits && imeiPattern.test(text)) {
     into[at] = (Kind.imei << 5) | imeiBytes
     return packNumber(Number(text.slice(imeiPrefix.length)), into, at + 1)
+  }
+  if (text.includes(':') && packIpv6(text, into, at + 1)) {
+    into[at] = (Kind.ipv6 << 5) | ipv6Bytes
+    return at + 1 + ipv6Bytes
   }
   const end = packSixBits(text, into, body)
   if (end >= 0) return withHead(Kind.sixBits, text.length, into, at, end)
@@ -74,6 +81,8 @@ export function unpackText(bytes: Uint8Array, at: number): string {
   switch (bytes[at] >> 5) {
     case Kind.uuid:
       return unpackUuid(bytes, body)
+    case Kind.ipv6:
+      return unpackIpv6(bytes, body)
     case Kind.imei:
       return imeiPrefix + String(unpackNumber(bytes, body)).padStart(imeiDigits, '0')
     case Kind.sixBits:

@@ -69,10 +69,18 @@ export class PeerColumns {
     return this.#kind(row) === Kind.object ? this.get(row).identity : undefined
   }
 
-  /** Whether the peer of a row has the id of this one; makes no object for an IPv4 address. */
+  /** Whether the peer of a row has the id of this one; makes no object. */
   isSame(row: number, peer: Peer): boolean {
-    if (this.#kind(row) !== Kind.ipv4) return this.get(row).id === peer.id
-    return this.#plain.read(peer.id) && this.#isPlain(row)
+    const kind = this.#kind(row)
+    if (kind === Kind.ipv4) return this.#plain.read(peer.id) && this.#isPlain(row)
+    if (kind === Kind.object) return this.get(row).id === peer.id
+    const { id, address, port } = peer
+    return (
+      port === this.#port(row) &&
+      this.texts.seek(address) &&
+      this.texts.isSought(this.rows.get(row, this.word), 0) &&
+      id === nameOfAddress(address, port)
+    )
   }
 
   /** The hash of what names a client, see `nameOf`: the same for equal names. */
