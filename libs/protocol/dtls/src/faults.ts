@@ -65,6 +65,8 @@ const alerts: Partial<Record<HandshakeFailure, number>> = {
   'malformed-message': Alert.DecodeError,
   'unexpected-message': Alert.UnexpectedMessage,
   'illegal-parameter': Alert.IllegalParameter,
+  // RFC 7250 §4.2
+  'no-common-certificate-type': Alert.UnsupportedCertificate,
   'bad-certificate': Alert.BadCertificate,
   'untrusted-certificate': Alert.UnknownCa,
   'expired-certificate': Alert.CertificateExpired,
@@ -81,8 +83,9 @@ export class HandshakeFault extends Error {
   constructor(
     readonly failure: HandshakeFailure,
     detail: string,
+    alert: number = alerts[failure] ?? Alert.HandshakeFailure,
   ) {
     super(detail)
-    this.alert = alerts[failure] ?? Alert.HandshakeFailure
+    this.alert = alert
   }
 }

@@ -54,6 +54,8 @@ export interface CertificateFacts {
   readonly pathLength: number | undefined
   /** Key usage: bit 0 is digitalSignature, bit 5 keyCertSign; undefined if it does not say. */
   readonly keyUsage: number | undefined
+  /** What it is for, as object identifiers in hexadecimal; undefined if it does not say (§4.2.1.12). */
+  readonly purposes: readonly string[] | undefined
   /** Identifiers of extensions that are critical and not understood here. */
   readonly unknownCritical: readonly string[]
 }
@@ -76,9 +78,9 @@ function timeOf(bytes: Uint8Array, element: Element): number {
 const hexOf = (bytes: Uint8Array, { start, end }: Element): string =>
   Buffer.from(bytes.subarray(start, end)).toString('hex')
 
-const Extension = { KeyUsage: '551d0f', BasicConstraints: '551d13' } as const
-/** Critical extensions that change nothing here: subject alternative name, extended key usage is judged by Node's checks of the caller. */
-const harmless = new Set(['551d11', '551d25', '551d0e', '551d23'])
+const Extension = { KeyUsage: '551d0f', BasicConstraints: '551d13', ExtendedKeyUsage: '551d25' } as const
+/** Critical extensions that change nothing here: names, which the caller compares, and key identifiers. */
+const harmless = new Set(['551d11', '551d0e', '551d23'])
 
 /** Reads what path validation needs. Throws `RangeError` for anything but a certificate in DER. */
 export function readCertificateFacts(der: Uint8Array): CertificateFacts {
@@ -92,6 +94,7 @@ export function readCertificateFacts(der: Uint8Array): CertificateFacts {
   let isCa = false
   let pathLength: number | undefined
   let keyUsage: number | undefined
+  let purposes: string[] | undefined
   const unknownCritical: string[] = []
   const explicit = fields.find(({ tag }) => tag === contextExtensions)
   for (const extension of explicit ? children(der, children(der, explicit)[0]) : []) {
@@ -109,6 +112,8 @@ export function readCertificateFacts(der: Uint8Array): CertificateFacts {
       keyUsage = 0
       // the first byte counts the unused bits; bit 0 is the highest
       for (let bit = 0; bit < 8; bit++) if (der[inner.start + 1] & (0x80 >> bit)) keyUsage |= 1 << bit
+    } else if (id === Extension.ExtendedKeyUsage) {
+      purposes = children(der, inner).map((one) => hexOf(der, one))
     } else if (isCritical && !harmless.has(id)) unknownCritical.push(id)
   }
   return {
@@ -117,6 +122,7 @@ export function readCertificateFacts(der: Uint8Array): CertificateFacts {
     isCa,
     pathLength,
     keyUsage,
+    purposes,
     unknownCritical,
   }
 }

@@ -46,6 +46,19 @@ describe('a chain of certificates', () => {
     expect(fault(['meter'], { now: 0 })).toBe('expired-certificate')
   })
 
+  it('that says what it is for is for nothing else (RFC 5280 §4.2.1.12)', () => {
+    for (const [name, purpose, other] of [
+      ['serverOnly', 'server', 'client'],
+      ['clientOnly', 'client', 'server'],
+    ] as const) {
+      const trusted = { anchors: [der(name)], now: undefined }
+      expect(fault([name], { ...trusted, purpose })).toBeUndefined()
+      expect(fault([name], trusted)).toBeUndefined()
+      expect(fault([name], { ...trusted, purpose: other })).toBe('unsupported-certificate')
+    }
+    expect(fault(['meter'], { purpose: 'client' })).toBeUndefined()
+  })
+
   it('is trusted as it is if it is pinned, and no other is', () => {
     expect(fault(['stranger'], { anchors: [der('stranger')] })).toBeUndefined()
     expect(fault(['meter'], { anchors: [der('stranger')] })).toBe('untrusted-certificate')

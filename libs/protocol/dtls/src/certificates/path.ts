@@ -11,10 +11,14 @@ export interface Trust {
   readonly anchors: readonly Uint8Array[]
   /** The time, milliseconds since 1970; undefined does not look at validity, for devices without a clock. */
   readonly now: number | undefined
+  /** Which side of an association the end entity is on: a certificate that says what it is for must be for that (RFC 5280 §4.2.1.12). */
+  readonly purpose?: 'client' | 'server'
   /** Certificates between the end entity and an anchor; default 3. */
   readonly maxIntermediates?: number
 }
 
+/** Object identifiers: id-kp-clientAuth, id-kp-serverAuth, anyExtendedKeyUsage. */
+const Purpose = { client: '2b06010505070302', server: '2b06010505070301', any: '551d2500' } as const
 const KeyUsage = { DigitalSignature: 1 << 0, KeyCertSign: 1 << 5 } as const
 
 interface Certificate {
@@ -70,6 +74,14 @@ export function verifyChain(chain: readonly Uint8Array[], trust: Trust): void {
   const { keyUsage } = leaf.facts
   if (keyUsage !== undefined && (keyUsage & KeyUsage.DigitalSignature) === 0)
     throw new HandshakeFault('unsupported-certificate', `${name(leaf.x509)} is not for signatures`)
+  const { purposes } = leaf.facts
+  if (
+    trust.purpose &&
+    purposes &&
+    !purposes.includes(Purpose[trust.purpose]) &&
+    !purposes.includes(Purpose.any)
+  )
+    throw new HandshakeFault('unsupported-certificate', `${name(leaf.x509)} is not for a ${trust.purpose}`)
   const isTrusted = (one: Certificate): boolean => anchors.some((anchor) => sameBytes(anchor.der, one.der))
   let subject = leaf
   for (let below = 0; ; below++) {

@@ -159,6 +159,8 @@ export class ClientCore {
   #end(session: Session, reason: SessionEnd, alert?: number): void {
     if (reason !== 'closed-by-peer' && reason !== 'peer-alert' && reason !== 'forgeries')
       sendAlert(session, AlertLevel.Warning, Alert.CloseNotify, this.#surroundings)
+    // RFC 5246 §7.2: a session that failed is resumed no more
+    if (reason === 'peer-alert') this.#resumable = undefined
     this.#session = undefined
     session.destroy()
     this.#surroundings.emit({ type: 'closed', session, reason, alert })

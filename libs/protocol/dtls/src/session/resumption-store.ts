@@ -46,6 +46,11 @@ export class ResumptionStore {
     return entry
   }
 
+  /** Nobody resumes this session any more. */
+  remove(sessionId: Uint8Array): void {
+    if (sessionId.length > 0) this.#drop(toHex(sessionId))
+  }
+
   /** Drops what the predicate picks. */
   forget(matches: (identity: PeerIdentity) => boolean): void {
     for (const [key, entry] of this.#entries) if (matches(entry.identity)) this.#drop(key)

@@ -59,6 +59,9 @@ export interface SessionInit {
   readonly random: Random
 }
 
+/** The most that a record holds (RFC 5246 §6.2.1). */
+export const maxPlaintext = 2 ** 14
+
 // the number of a record while it is sealed
 const number = new Uint8Array(8)
 
@@ -95,6 +98,8 @@ export class Session implements DtlsSession {
   answered = false
   /** Received something since the table of sessions looked last. */
   touched = false
+  /** By which it may be resumed; empty if it may not. */
+  sessionId: Uint8Array = noBytes
   finale: Finale | undefined
   readonly #read: Protection
   readonly #write: Protection
@@ -168,6 +173,8 @@ export class Session implements DtlsSession {
       return undefined
     }
     const newest = this.window.mark(record.sequence)
+    // RFC 5246 §6.2.1: no more than 2^14 bytes in a record
+    if (plaintext.length > maxPlaintext + (withCid ? 1 : 0)) return { type: 0, payload: noBytes, newest }
     if (!withCid) return { type: record.type, payload: plaintext, newest }
     let end = plaintext.length - 1
     while (end >= 0 && plaintext[end] === 0) end--

@@ -3,17 +3,15 @@ import type { SessionEnd, Surroundings } from '../surroundings.js'
 import { Alert, AlertLevel, ContentType, HandshakeType } from '../wire.js'
 import { changeCipherSpec } from '../handshake/flight.js'
 import { wholeMessage } from '../handshake/message.js'
-import { exportBlock } from './snapshot.js'
+import { maxPlaintext } from './session.js'
 import type { Content, Session } from './session.js'
+import { exportBlock } from './snapshot.js'
 
 /** How a session ended by what was received. */
 export interface Ending {
   readonly reason: SessionEnd
   readonly alert?: number
 }
-
-/** Application data of one record (RFC 5246 §6.2.1). */
-const maxMessage = 2 ** 14
 
 /** Does what the content of an authentic record asks for; the ending if it ended the session. */
 export function react(session: Session, content: Content, surroundings: Surroundings): Ending | undefined {
@@ -50,7 +48,7 @@ function repeatFinale(session: Session, surroundings: Surroundings): void {
   if (!finished) return
   surroundings.counters.retransmissions++
   const change = plainRecord(ContentType.ChangeCipherSpec, finale.plainSequence++, changeCipherSpec)
-  surroundings.send(Buffer.concat([change, finished]), session.peer)
+  sendTo(session, Buffer.concat([change, finished]), surroundings)
 }
 
 /** Sends one message; the ending if no sequence number is left, ever. A message that may not go is counted, not kept. */
@@ -60,7 +58,7 @@ export function sendMessage(
   surroundings: Surroundings,
 ): Ending | undefined {
   const { counters } = surroundings
-  if (!session.isOpen || message.length > maxMessage) {
+  if (!session.isOpen || message.length > maxPlaintext) {
     counters.withheld++
     return undefined
   }
@@ -88,8 +86,7 @@ export function sendMessage(
   }
   counters.messagesSent++
   session.answered = true
-  if (session.unverifiedBytes !== undefined) session.unverifiedBytes -= record.length
-  surroundings.send(record, session.peer)
+  sendTo(session, record, surroundings)
   return undefined
 }
 
@@ -102,5 +99,11 @@ export function sendAlert(
 ): void {
   if (!session.isOpen) return
   const record = session.seal(ContentType.Alert, Uint8Array.of(level, description), true)
-  if (record) surroundings.send(record, session.peer)
+  if (record) sendTo(session, record, surroundings)
+}
+
+/** Sends, and counts what goes to an address that has not proved itself. */
+function sendTo(session: Session, datagram: Uint8Array, surroundings: Surroundings): void {
+  if (session.unverifiedBytes !== undefined) session.unverifiedBytes -= datagram.length
+  surroundings.send(datagram, session.peer)
 }
