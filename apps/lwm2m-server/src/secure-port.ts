@@ -60,8 +60,12 @@ export class SecurePort {
       this.#devices.set(row.identity, row.deviceId)
       try {
         const { session } = this.transport.import(row.snapshot, row.name)
-        if (nameOfIdentity(session.identity) === row.identity) resumed++
-        else this.transport.dtls.close(session) // the device has another credential since
+        if (nameOfIdentity(session.identity) !== row.identity) {
+          this.transport.dtls.close(session) // the device has another credential since
+          continue
+        }
+        this.#ledger.resumed(row.deviceId, session)
+        resumed++
       } catch (error) {
         this.options.onFailed('session', error)
       }

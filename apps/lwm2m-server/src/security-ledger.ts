@@ -2,7 +2,8 @@ import type { Clock, Timer } from '@fieldline/bytes'
 import type { DtlsSession } from '@fieldline/dtls'
 import type { CredentialRepository, SecurityNews } from '@fieldline/store'
 
-const FLUSH_MS = 500
+/** Soon: what was counted and not written goes with a process that is killed. */
+const FLUSH_MS = 50
 
 export interface SecurityLedgerOptions {
   readonly clock: Clock
@@ -25,6 +26,11 @@ export class SecurityLedger {
     news.handshakes++
     if (resumed) news.resumptions++
     news.latest = { at: this.options.clock.now(), suite, cid }
+  }
+
+  /** A session of the process before goes on. */
+  resumed(deviceId: string, { suite, cid }: DtlsSession): void {
+    this.#of(deviceId).latest = { suite, cid }
   }
 
   migrated(deviceId: string): void {

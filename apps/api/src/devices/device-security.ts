@@ -14,7 +14,7 @@ export function toCredential({ identity, key }: Psk): NewCredential {
 
 /** What was asked, as an audit row may show it: a key is named, never kept. */
 export function withoutKey<Body extends { readonly psk?: Psk | null }>({ psk, ...rest }: Body) {
-  return psk === undefined ? rest : { ...rest, pskIdentity: psk?.identity ?? null }
+  return psk === undefined ? rest : { ...rest, identity: psk?.identity ?? null }
 }
 
 /** How a device proves who it is, as the interface shows it. */

@@ -19,7 +19,7 @@ export interface StoredCredential {
   readonly key: Uint8Array
 }
 
-/** What happened on a device's sessions since the last note: numbers to add, and its latest handshake if there was one. */
+/** What happened on a device's sessions since the last note: numbers to add, and what its session is like if that is known anew. */
 export interface SecurityNews {
   readonly deviceId: string
   readonly handshakes: number
@@ -27,8 +27,8 @@ export interface SecurityNews {
   readonly resumptions: number
   /** Changes of address that a session survived. */
   readonly migrations: number
-  /** `at` is epoch milliseconds, `suite` the IANA name. */
-  readonly latest?: { readonly at: number; readonly suite: string; readonly cid: Uint8Array }
+  /** `suite` is the IANA name, `at` the moment of its handshake in epoch milliseconds where that is new. */
+  readonly latest?: { readonly at?: number; readonly suite: string; readonly cid: Uint8Array }
 }
 
 /** What the device page shows of a device's security. Times are epoch milliseconds. */
@@ -117,7 +117,7 @@ export class CredentialRepository {
         news.map((one) => one.migrations),
         news.map((one) => one.latest?.suite ?? null),
         news.map((one) => (one.latest ? Buffer.from(one.latest.cid) : null)),
-        news.map((one) => (one.latest ? new Date(one.latest.at) : null)),
+        news.map((one) => (one.latest?.at === undefined ? null : new Date(one.latest.at))),
       ],
     )
   }
