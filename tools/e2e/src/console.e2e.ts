@@ -176,11 +176,42 @@ describe.runIf(executablePath)('the console in a real browser', () => {
       .waitFor()
   })
 
+  it('shows how a meter proves who it is, and sets a key that nobody sees again', async () => {
+    const secured = await until('a meter with a session', 30_000, async () => {
+      const { body } = await system.call<List<Device>>('GET', '/v1/devices?q=model:L7')
+      return body.items.find(({ registration }) => registration === 'registered')
+    })
+    await open(`${pageOf(secured.endpoint)}?tab=security`)
+    await page.getByText('TLS_PSK_WITH_AES_128_CCM_8').waitFor()
+    await page.getByText(/a change of address needs no handshake/).waitFor()
+
+    const endpoint = 'to-be-secured'
+    await system.call('POST', '/v1/devices', { endpoint })
+    await open(`${pageOf(endpoint)}?tab=security`)
+    await page.getByText(/without security \(NoSec\)/).waitFor()
+    await page.getByRole('button', { name: 'Set a key…' }).click()
+    const key = page.getByLabel('Key', { exact: true })
+    await key.fill('00 11 22')
+    await page.getByRole('button', { name: 'Store the key' }).click()
+    await page.getByRole('alert').getByText(/32/).waitFor()
+    await key.fill('00112233445566778899aabbccddeeff')
+    await page.getByRole('button', { name: 'Store the key' }).click()
+    await page.getByText('DTLS PSK', { exact: false }).first().waitFor()
+    expect(await page.content()).not.toContain('00112233445566778899aabbccddeeff')
+    await page.getByRole('button', { name: 'Remove the key…' }).click()
+    const remove = page.getByRole('button', { name: 'Remove the key', exact: true })
+    expect(await remove.isDisabled()).toBe(true)
+    await page.getByLabel('Type the endpoint name to go on').fill(endpoint)
+    await remove.click()
+    await page.getByText(/without security \(NoSec\)/).waitFor()
+  })
+
   it('has no fault that axe finds, on any screen, in both colour schemes', async () => {
     const endpoint = devices[0]?.endpoint ?? ''
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      for (const path of ['/', '/devices', pageOf(endpoint), '/campaigns', '/campaigns/new']) {
+      const device = pageOf(endpoint)
+      for (const path of ['/', '/devices', device, `${device}?tab=security`, '/campaigns', '/campaigns/new']) {
         await open(path)
         await page.waitForLoadState('load')
         await until('the loaded page', 20_000, async () => {
