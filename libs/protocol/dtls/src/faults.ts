@@ -76,6 +76,12 @@ const alerts: Partial<Record<HandshakeFailure, number>> = {
   'look-up-failed': Alert.InternalError,
 }
 
+/** How a handshake ended in failure. */
+export interface Failure {
+  readonly failure: HandshakeFailure
+  readonly detail: string
+}
+
 /** The peer's fault in a handshake. `alert` is what the peer may be told, where what it sent was authentic. */
 export class HandshakeFault extends Error {
   override readonly name = 'HandshakeFault'

@@ -4,7 +4,7 @@ import { keyBlock } from '../crypto/keys.js'
 import type { Role } from '../crypto/keys.js'
 import { Transcript, masterSecret, verifyData } from '../crypto/prf.js'
 import { HandshakeFault } from '../faults.js'
-import type { HandshakeFailure } from '../faults.js'
+import type { Failure, HandshakeFailure } from '../faults.js'
 import type { DtlsPeer } from '../identity.js'
 import { plainRecord, readRecord } from '../record/record.js'
 import type { RecordView } from '../record/record.js'
@@ -18,12 +18,6 @@ import { HeldRecords } from './held-records.js'
 import { readFragments, wholeMessage } from './message.js'
 import { Reassembly } from './reassembly.js'
 import type { Message } from './reassembly.js'
-
-/** How a handshake ended in failure. */
-export interface Failure {
-  readonly failure: HandshakeFailure
-  readonly detail: string
-}
 
 /** A flight is not repeated for a peer that repeats its own within this time; nobody's first time-out is shorter than a second. */
 const repeatAfterMs = 500
