@@ -47,9 +47,11 @@ export abstract class KeyedRows {
 
   /** The row of a key, or -1. */
   find(a: number, b: number): number {
-    const [keyA, keyB] = [a >>> 0, b >>> 0]
+    const rows = this.#rows
+    const keyA = a >>> 0
+    const keyB = b >>> 0
     let row = this.#byKey.first(keyA)
-    while (row >= 0 && (this.#rows.get(row, Word.keyA) !== keyA || this.#rows.get(row, Word.keyB) !== keyB))
+    while (row >= 0 && (rows.get(row, Word.keyA) !== keyA || rows.get(row, Word.keyB) !== keyB))
       row = this.#byKey.next(row)
     return row
   }
