@@ -211,7 +211,14 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const device = pageOf(endpoint)
-      for (const path of ['/', '/devices', device, `${device}?tab=security`, '/campaigns', '/campaigns/new']) {
+      for (const path of [
+        '/',
+        '/devices',
+        device,
+        `${device}?tab=security`,
+        '/campaigns',
+        '/campaigns/new',
+      ]) {
         await open(path)
         await page.waitForLoadState('load')
         await until('the loaded page', 20_000, async () => {
