@@ -94,6 +94,15 @@ describe.runIf(isHere)('gnutls-cli', () => {
     expect(server.notices[0]).toMatchObject({ type: 'handshake-error', failure: 'no-encrypt-then-mac' })
   })
 
+  it('with CBC but no encrypt-then-MAC talks with a server that allows it', async () => {
+    const server = await UdpServer.start({ psk: async () => psk.key, allowMacThenEncrypt: true })
+    const client = connect(server, `${pskSuites[2][1]}:%NO_ETM`, ...withPsk)
+    await client.says('Simple Client Mode')
+    client.write('ping\n')
+    await client.says('echo:ping')
+    expect(server.sessions[0].session.suite).toBe('TLS_PSK_WITH_AES_128_CBC_SHA256')
+  })
+
   it.each([
     ...certificateSuites.map((suite) => [...suite, false] as const),
     ...certificateSuites.map((suite) => [...suite, true] as const),
@@ -169,6 +178,12 @@ describe.runIf(isHere)('gnutls-serv', () => {
       credentials: credentials('client', !raw),
       verifyPeer: only('server'),
     })
+  })
+
+  it('without encrypt-then-MAC talks CBC with our client where that allows it', async () => {
+    writeFileSync(join(keys, 'psk.txt'), `meter1:${key}\n`)
+    const port = await serve(`${pskSuites[2][1]}:%NO_ETM`, '--pskpasswd', 'psk.txt')
+    await talk(port, { suites: [0x00ae], psk, allowMacThenEncrypt: true })
   })
 
   it('resumes a session with our client', async () => {

@@ -91,6 +91,25 @@ describe.runIf(isHere)('openssl s_client', () => {
     },
   )
 
+  it('without encrypt-then-MAC talks CBC with a server that allows it, resumes, and is refused by any other', async () => {
+    const server = await start({ psk: () => psk.key, allowMacThenEncrypt: true })
+    const cbc = [...withPsk, '-no_etm']
+    const first = connect(server, 'PSK-AES128-CBC-SHA256', ...cbc, '-sess_out', 'cbc.pem')
+    first.write('ping\n')
+    await first.says('echo:ping')
+    first.write('Q\n')
+    await first.ended()
+    const second = connect(server, 'PSK-AES128-CBC-SHA256', ...cbc, '-sess_in', 'cbc.pem')
+    second.write('again\n')
+    await second.says('echo:again')
+    expect(second.output).toContain('Reused')
+    expect(server.sessions[1].session.resumed).toBe(true)
+
+    const strict = await start({ psk: () => psk.key })
+    await connect(strict, 'PSK-AES128-CBC-SHA256', ...cbc).says(/alert handshake failure/i)
+    expect(strict.notices).toMatchObject([{ failure: 'no-encrypt-then-mac' }])
+  })
+
   it('with a path so narrow that its ClientHellos come in fragments', async () => {
     const server = await start({ psk: () => psk.key, mtu: 256 })
     const longName = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example`
@@ -190,6 +209,27 @@ describe.runIf(isHere)('openssl s_server', () => {
       expect(server.output).toContain('Reused session-id')
     },
   )
+
+  it('without encrypt-then-MAC talks CBC with our client where that allows it', async () => {
+    const { server, port } = await serve(
+      '-cipher',
+      'PSK-AES128-CBC-SHA256:@SECLEVEL=0',
+      '-psk',
+      key,
+      '-nocert',
+      '-no_etm',
+    )
+    const options = { suites: [0x00ae], psk, allowMacThenEncrypt: true }
+    const first = await talk(port, server, options)
+    const { resumable } = first.client
+    first.close()
+    const second = await talk(port, server, { ...options, resume: resumable })
+    expect((await second.opened()).resumed).toBe(true)
+    second.close()
+    const strict = await UdpClient.connect(port, { suites: [0x00ae], psk })
+    stop.push(() => strict.close())
+    await expect(strict.opened()).rejects.toThrow('no-encrypt-then-mac')
+  })
 
   it('hears the name that our client asks for', async () => {
     const names = ['-servername', 'other.example', '-cert2', 'client.pem', '-key2', 'client.key']

@@ -1,12 +1,15 @@
 import { ProtocolError, seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { inside } from './forge.test-support.js'
-import { Pair, ascii, der, credentialsOf } from './pair.test-support.js'
+import { Pair, ascii, credentialsOf, der, peerAt } from './pair.test-support.js'
 import type { PairClient } from './pair.test-support.js'
 import { readRecord } from './record/record.js'
 import type { DtlsSession } from './session/session.js'
 import type { SessionSnapshot } from './session/snapshot.js'
-import { copyOf, noBytes } from './wire.js'
+import { Session } from './session/session.js'
+import { exportSession, importSession } from './session/snapshot.js'
+import { suiteById } from './suites.js'
+import { ContentType, copyOf, noBytes } from './wire.js'
 
 /** Numbers of the protected records that the server sent. */
 function numbersIn(pair: Pair): number[] {
@@ -188,5 +191,37 @@ describe('a snapshot', () => {
         expect(error instanceof RangeError || error instanceof ProtocolError).toBe(true)
       }
     }
+  })
+
+  it('knows how CBC is protected', () => {
+    const suite = suiteById(0x00ae)
+    if (!suite) throw new Error('no suite')
+    const shared = {
+      suite,
+      localCid: noBytes,
+      peerCid: noBytes,
+      peer: peerAt('198.51.100.7'),
+      random: seededRandom(1),
+    }
+    const keys = (): Uint8Array => seededRandom(2).bytes(96)
+    const session = new Session({ ...shared, id: 1, role: 'server', keyBlock: keys(), macThenEncrypt: true })
+    session.isOpen = true
+    const peer = new Session({ ...shared, id: 2, role: 'client', keyBlock: keys(), macThenEncrypt: true })
+    const restored = importSession(exportSession(session).bytes, 3, shared.random)
+    restored.ceiling = restored.writeSequence + 1
+    const record = readRecord(restored.seal(ContentType.ApplicationData, ascii('as before')) ?? noBytes, 0, 0)
+    expect(record && peer.open(record)?.payload).toEqual(Buffer.from('as before'))
+    expect(restored.macThenEncrypt).toBe(true)
+
+    const authenticated = new Session({
+      ...shared,
+      id: 1,
+      role: 'server',
+      keyBlock: keys(),
+      suite: suiteById(0x00a8) ?? suite,
+    })
+    const { bytes } = exportSession(authenticated)
+    bytes[4] |= 4
+    expect(() => importSession(bytes, 4, shared.random)).toThrow(RangeError)
   })
 })

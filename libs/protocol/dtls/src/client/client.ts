@@ -33,6 +33,10 @@ export interface DtlsClientOptions extends Pick<CredentialSource, 'verifyPeer'> 
   readonly ownCertificates?: readonly CertificateKind[]
   /** Numbers of the suites to offer, in order of preference; default those that there are credentials for. */
   readonly suites?: readonly number[]
+  /**
+   * Lets CBC suites run without encrypt-then-MAC (RFC 7366) where the peer has none; default false. What that costs is said at `CbcMacThenEncrypt`.
+   */
+  readonly allowMacThenEncrypt?: boolean
   /** The Connection ID that the server's records shall carry; empty asks for none, yet lets the server have one. Default: no Connection IDs. */
   readonly cid?: Uint8Array
   /** The host name to ask for (RFC 6066 §3): in ASCII, no address. */
@@ -86,6 +90,7 @@ export function connectDtls(options: DtlsClientOptions): DtlsClient {
       ofServer: options.serverCertificates ?? ['x509'],
       cid: options.cid,
       serverName,
+      allowMacThenEncrypt: options.allowMacThenEncrypt ?? false,
       // RFC 6066 §3: only for the name that it was opened for
       resume: options.resume?.serverName === serverName ? options.resume : undefined,
     },

@@ -33,6 +33,10 @@ export interface DtlsServerOptions extends CredentialSource {
   readonly clientCertificates?: readonly CertificateKind[]
   /** Numbers of the suites to enable, in order of preference; default all. */
   readonly suites?: readonly number[]
+  /**
+   * Lets CBC suites run without encrypt-then-MAC (RFC 7366) where the peer has none; default false. What that costs is said at `CbcMacThenEncrypt`.
+   */
+  readonly allowMacThenEncrypt?: boolean
   /** Connection IDs of `length` bytes (default 8) that begin with `prefix` (default empty); false hands out none. */
   readonly cid?: { readonly prefix?: Uint8Array; readonly length?: number } | false
   /** Default `timerProfiles.wired`. */
@@ -103,6 +107,7 @@ export function createDtlsServer(options: DtlsServerOptions): DtlsServer {
       ofClients: options.clientCertificates ?? ['x509', 'raw-public-key'],
       credentials: options.credentials,
       credentialsFor: options.credentialsFor,
+      allowMacThenEncrypt: options.allowMacThenEncrypt ?? false,
       pskHint: options.pskHint,
       resumption:
         limits.resumable > 0 ? new ResumptionStore(limits.resumable, limits.resumableMs) : undefined,

@@ -70,6 +70,8 @@ export interface ClientRules {
   readonly cid: Uint8Array | undefined
   /** Sent as SNI. */
   readonly serverName: string | undefined
+  /** CBC also with a server without encrypt-then-MAC. */
+  readonly allowMacThenEncrypt: boolean
   /** A session to resume. */
   readonly resume: (Resumable & { readonly sessionId: Uint8Array }) | undefined
 }
@@ -113,6 +115,7 @@ export class ClientHandshake extends Handshake {
       master: copyOf(this.master),
       suiteId: this.#suite.id,
       extendedMasterSecret: this.#extended,
+      macThenEncrypt: this.macThenEncrypt,
       identity: this.#identity,
       serverName: this.#rules.serverName,
     }
@@ -210,7 +213,9 @@ export class ClientHandshake extends Handshake {
     // RFC 6066 §3: an echo, and empty
     hasFlag(hello.extensions, ExtensionType.ServerName)
     const extended = hasFlag(hello.extensions, ExtensionType.ExtendedMasterSecret)
-    if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
+    const without =
+      suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac)
+    if (without && !this.#rules.allowMacThenEncrypt)
       throw new HandshakeFault('no-encrypt-then-mac', 'the server chose CBC without encrypt-then-MAC')
     const serverKind = certificateKind(hello.extensions.get(ExtensionType.ServerCertificateType))
     const clientKind = certificateKind(hello.extensions.get(ExtensionType.ClientCertificateType))
@@ -219,7 +224,11 @@ export class ClientHandshake extends Handshake {
     const resumed =
       resume !== undefined && resume.sessionId.length > 0 && sameBytes(resume.sessionId, hello.sessionId)
     // RFC 5246 §7.4.1.3, RFC 7627 §5.3: a resumed session is as it was
-    if (resumed && (resume.suiteId !== suite.id || resume.extendedMasterSecret !== extended))
+    const wasWithout = resume?.macThenEncrypt ?? false
+    if (
+      resumed &&
+      (resume.suiteId !== suite.id || resume.extendedMasterSecret !== extended || wasWithout !== without)
+    )
       throw new HandshakeFault('illegal-parameter', 'the server resumes with other parameters')
     // RFC 8422 §5.2
     const formats = hello.extensions.get(ExtensionType.PointFormats)
@@ -228,6 +237,7 @@ export class ClientHandshake extends Handshake {
 
     this.take(message)
     this.#suite = suite
+    this.macThenEncrypt = without
     this.#extended = extended
     this.#serverRandom = copyOf(hello.random)
     this.#sessionId = copyOf(hello.sessionId)

@@ -50,6 +50,8 @@ export abstract class Handshake {
   protected localCid: Uint8Array = noBytes
   protected peerCid: Uint8Array = noBytes
   protected master: Uint8Array = noBytes
+  /** CBC without encrypt-then-MAC was agreed. */
+  protected macThenEncrypt = false
   protected plainSequence = 0
   protected messageSequence = 0
   #resume: ((answer: CredentialAnswer) => void) | undefined
@@ -295,6 +297,7 @@ export abstract class Handshake {
       peerCid: this.peerCid,
       peer: this.peer,
       random: this.surroundings.random,
+      macThenEncrypt: this.macThenEncrypt,
     })
     for (const bytes of this.#held.take()) {
       const record = readRecord(bytes, 0, this.localCid.length)

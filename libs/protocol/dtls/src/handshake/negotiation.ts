@@ -16,6 +16,8 @@ export interface ServerAbilities {
   readonly psk: boolean
   /** What it shows of itself; undefined for nothing. */
   readonly credentials: OwnCredentials | undefined
+  /** CBC also for clients without encrypt-then-MAC. */
+  readonly allowMacThenEncrypt: boolean
   /** What it takes of clients; empty if it asks for nothing. */
   readonly ofClients: readonly CertificateKind[]
 }
@@ -70,7 +72,8 @@ export function agree(hello: ClientHello, abilities: ServerAbilities): Agreement
   for (const suite of abilities.suites) {
     if (!hello.suites.includes(suite.id)) continue
     if (suite.keyExchange === 'psk' ? !abilities.psk : !abilities.credentials) continue
-    if (suite.protection === 'cbc-sha256' && !encryptThenMac) miss = 'no-encrypt-then-mac'
+    if (suite.protection === 'cbc-sha256' && !encryptThenMac && !abilities.allowMacThenEncrypt)
+      miss = 'no-encrypt-then-mac'
     else if (suite.keyExchange === 'psk') return { suite, own: 'x509', ofClient: undefined }
     else if (!hasGroup || !hasFormat) miss = 'no-common-group'
     else if (!hasSignature) miss = 'no-common-signature'

@@ -149,7 +149,9 @@ export class ServerHandshake extends Handshake {
     const extensions = new Map<number, Uint8Array>()
     if (secure) extensions.set(ExtensionType.RenegotiationInfo, emptyVector8)
     if (this.#extended) extensions.set(ExtensionType.ExtendedMasterSecret, noBytes)
-    if (suite.protection === 'cbc-sha256') extensions.set(ExtensionType.EncryptThenMac, noBytes)
+    const isCbc = suite.protection === 'cbc-sha256'
+    this.macThenEncrypt = isCbc && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac)
+    if (isCbc && !this.macThenEncrypt) extensions.set(ExtensionType.EncryptThenMac, noBytes)
     if (cid && this.#rules.newCid) {
       this.peerCid = cid
       this.localCid = this.#rules.newCid(this)
@@ -194,8 +196,9 @@ export class ServerHandshake extends Handshake {
     const prior = this.#rules.resumption?.get(hello.sessionId, this.surroundings.now)
     const suite = prior && this.#rules.suites.find((one) => one.id === prior.suiteId)
     if (!prior || !suite || !hello.suites.includes(suite.id)) return undefined
-    if (suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac))
-      return undefined
+    const without =
+      suite.protection === 'cbc-sha256' && !hasFlag(hello.extensions, ExtensionType.EncryptThenMac)
+    if (without !== (prior.macThenEncrypt ?? false)) return undefined
     // RFC 6066 §3: a session is resumed for the name that it was opened for
     if (prior.serverName !== this.#serverName) return undefined
     // RFC 7627 §5.3: abort. What had none from the beginning is not in the store.
@@ -348,6 +351,7 @@ export class ServerHandshake extends Handshake {
             master: this.master,
             suiteId: session.suiteId,
             extendedMasterSecret: this.#extended,
+            macThenEncrypt: this.macThenEncrypt,
             identity: this.#identity,
             serverName: this.#serverName,
           },

@@ -27,7 +27,7 @@ const scratch = new Uint8Array(8 + 1 + 1 + 1 + 2 + 8 + 255 + 2)
 const nonce = new Uint8Array(12)
 
 /** What is authenticated besides the content: RFC 5246 §6.2.3.3, or RFC 9146 §5 where there is a Connection ID. */
-function additionalData(number: Uint8Array, type: number, cid: Uint8Array, length: number): Uint8Array {
+export function additionalData(number: Uint8Array, type: number, cid: Uint8Array, length: number): Uint8Array {
   let at = 0
   if (type === ContentType.ConnectionId) {
     scratch.fill(0xff, 0, 8)

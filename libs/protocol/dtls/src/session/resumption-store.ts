@@ -7,6 +7,8 @@ export interface Resumable {
   readonly master: Uint8Array
   readonly suiteId: number
   readonly extendedMasterSecret: boolean
+  /** CBC without encrypt-then-MAC; a session is resumed as it was. */
+  readonly macThenEncrypt?: boolean
   readonly identity: PeerIdentity
   /** The host name that the client had asked for: only who asks for the same one resumes (RFC 6066 §3). */
   readonly serverName?: string

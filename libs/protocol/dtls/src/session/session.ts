@@ -2,6 +2,7 @@ import type { Random } from '@fieldline/bytes'
 import { directions } from '../crypto/keys.js'
 import type { Role } from '../crypto/keys.js'
 import type { DtlsPeer, PeerIdentity } from '../identity.js'
+import { macThenEncryptDirections } from '../record/mac-then-encrypt.js'
 import type { Protection } from '../record/protection.js'
 import { maxSequence, recordHeader, writeRecordHeader } from '../record/record.js'
 import type { RecordView } from '../record/record.js'
@@ -57,6 +58,8 @@ export interface SessionInit {
   readonly peerCid: Uint8Array
   readonly peer: DtlsPeer
   readonly random: Random
+  /** CBC without encrypt-then-MAC. */
+  readonly macThenEncrypt?: boolean
 }
 
 /** The most that a record holds (RFC 5246 §6.2.1). */
@@ -75,6 +78,7 @@ export class Session implements DtlsSession {
   readonly peerCid: Uint8Array
   readonly window = new ReplayWindow()
   readonly keyBlock: Uint8Array
+  readonly macThenEncrypt: boolean
   peer: DtlsPeer
   identity: PeerIdentity = { kind: 'anonymous' }
   resumed = false
@@ -113,7 +117,10 @@ export class Session implements DtlsSession {
     this.peerCid = init.peerCid
     this.peer = init.peer
     this.keyBlock = init.keyBlock
-    const { read, write } = directions(init.role, init.suite, init.keyBlock, init.random)
+    this.macThenEncrypt = init.macThenEncrypt === true
+    const { read, write } = this.macThenEncrypt
+      ? macThenEncryptDirections(init.role, init.keyBlock, init.random)
+      : directions(init.role, init.suite, init.keyBlock, init.random)
     this.#read = read
     this.#write = write
   }

@@ -24,6 +24,7 @@ const roles: readonly Role[] = ['client', 'server']
 const kinds: readonly PeerIdentity['kind'][] = ['anonymous', 'psk', 'raw-public-key', 'x509']
 const flagResumed = 1
 const flagExtended = 2
+const flagMacThenEncrypt = 4
 
 function identityBytes(identity: PeerIdentity): Uint8Array {
   switch (identity.kind) {
@@ -78,7 +79,11 @@ export function exportSession(session: Session): SessionSnapshot {
     .u8(format)
     .u8(roles.indexOf(session.role))
     .u16(session.suiteId)
-    .u8((session.resumed ? flagResumed : 0) | (session.extendedMasterSecret ? flagExtended : 0))
+    .u8(
+      (session.resumed ? flagResumed : 0) |
+        (session.extendedMasterSecret ? flagExtended : 0) |
+        (session.macThenEncrypt ? flagMacThenEncrypt : 0),
+    )
     .u32(generation)
     .u64(BigInt(resumeAt))
     .u64(BigInt(window.top + 1))
@@ -138,7 +143,20 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
   const peer: DtlsPeer = { id: text.decode(reader.bytes(reader.u8())), address, port }
   if (reader.remaining > 0 || resumeAt > lastSequence || top > maxSequence)
     throw new RangeError('not a snapshot of a DTLS session')
-  const session = new Session({ id, role, suite, keyBlock: keys, localCid, peerCid, peer, random })
+  const macThenEncrypt = (flags & flagMacThenEncrypt) !== 0
+  if (macThenEncrypt && suite.protection !== 'cbc-sha256')
+    throw new RangeError('not a snapshot of a DTLS session')
+  const session = new Session({
+    id,
+    role,
+    suite,
+    keyBlock: keys,
+    localCid,
+    peerCid,
+    peer,
+    random,
+    macThenEncrypt,
+  })
   session.window.top = top
   session.window.high = high | 0
   session.window.low = low | 0
