@@ -20,6 +20,11 @@ export function checkNodes(nodes: readonly Node[], context: EncodeContext): void
   }
 }
 
+/** The node, its zero without a sign in a type that knows one zero only: formats with floats would write the sign. */
+export function withOneZero(node: Node): Node {
+  return node.value === 0 && node.type !== 'float' && Object.is(node.value, -0) ? { ...node, value: 0 } : node
+}
+
 /** The one node a single-value format can carry. Throws `RangeError` when there are none or several. */
 export function onlyNode(nodes: readonly Node[], format: string): Node {
   if (nodes.length !== 1) throw new RangeError(`${format} carries exactly one value, not ${nodes.length}`)

@@ -3,7 +3,7 @@ import { formatPath } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
 import { decodeCbor } from './cbor/decode.js'
 import { encodeCbor } from './cbor/encode.js'
-import { checkNodes } from './check.js'
+import { checkNodes, withOneZero } from './check.js'
 import { ContentFormat } from './content-format.js'
 import type { DecodeContext, EncodeContext } from './context.js'
 import { refuseTooLong } from './errors.js'
@@ -105,5 +105,5 @@ export function encode(format: number, nodes: readonly Node[], context: EncodeCo
   const timed = found.times ? undefined : nodes.find((node) => node.time !== undefined)
   if (timed)
     throw new RangeError(`${formatPath(timed.path)}: ${found.name} cannot say when a value was taken`)
-  return found.encode(nodes, context)
+  return found.encode(nodes.map(withOneZero), context)
 }

@@ -274,6 +274,16 @@ describe('values', () => {
     )
   })
 
+  it.each([110, 112, 11542, 11543, 11544, 0, 60])('of a type with one zero are that zero in %i', (format) => {
+    for (const type of ['integer', 'unsigned', 'time'] as const) {
+      const path = parsePath('/33000/0/1')
+      const base = { ...contextAt(formatPath(path)), definitions: () => undefined }
+      expect(toHex(encode(format, [{ path, type, value: -0 }], base))).toBe(
+        toHex(encode(format, [{ path, type, value: 0 }], base)),
+      )
+    }
+  })
+
   it('of a Create without an instance id are bare in TLV', () => {
     const nodes: Node[] = [{ path: parsePath('/3442/65535/110'), type: 'string', value: 'a' }]
     expect(toHex(encode(11542, nodes, contextAt('/3442')))).toBe('c16e61')

@@ -1,7 +1,7 @@
 import { formatPath, pathLevel, rootPath } from '@fieldline/object-model'
 import type { Node, Path } from '@fieldline/object-model'
 import { CborWriter } from '../cbor/write.js'
-import { checkNodes } from '../check.js'
+import { checkNodes, withOneZero } from '../check.js'
 import { ContentFormat } from '../content-format.js'
 import { nameRoot } from '../context.js'
 import type { EncodeContext } from '../context.js'
@@ -50,9 +50,10 @@ export function encodePaths(
  */
 export function encodeChanges(
   format: number,
-  changes: readonly Change[],
+  given: readonly Change[],
   context: CompositeEncodeContext,
 ): Uint8Array {
+  const changes = given.map((change) => ('removed' in change ? change : withOneZero(change)))
   const whole: EncodeContext = { ...context, base: rootPath }
   const nodes = changes.filter((change): change is Node => !('removed' in change))
   checkNodes(nodes, whole)
