@@ -1,9 +1,22 @@
+import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Peer } from '@fieldline/coap'
 import { definitionsFor, parseObjectLinks } from '@fieldline/lwm2m'
 import { peerOf } from '@fieldline/transport'
 import fc from 'fast-check'
 import type { Registration } from './ports.js'
 import { expiry } from './registering.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes of objects and typed arrays that are reachable. */
+export function memoryInUse(): number {
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
 
 const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 15, maxLength: 15 })
 

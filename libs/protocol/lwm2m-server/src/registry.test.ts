@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LiveRegistration } from './live-registration.js'
 import type { Registration } from './ports.js'
-import { changed, changes, names, peers, registrationOf } from './registrations.test-support.js'
+import { changed, changes, memoryInUse, names, peers, registrationOf } from './registrations.test-support.js'
 import { Registry } from './registry.js'
 import { nameOf } from './same-client.js'
 
@@ -181,6 +181,24 @@ describe('a registration that somebody holds', () => {
       expect(view.isLive).toBe(values.location === 'location-499')
       expect(view.values()).toEqual(values)
     }
+  })
+
+  it('is kept no longer than somebody holds it', () => {
+    const registry = new Registry(new ManualClock(start), seededRandom(7), () => {})
+    const churn = (from: number): void => {
+      for (let i = from; i < from + 5_000; i++) {
+        const identity = `${i}`.padEnd(1_000)
+        registry.add(registrationOf({ peer: { id: `${i}`, address: '', port: 0, identity } }))
+      }
+    }
+    churn(0)
+    const before = memoryInUse()
+    let held: LiveRegistration | undefined = registry.byDevice('device-1')
+    churn(5_000)
+    expect(memoryInUse() - before).toBeGreaterThan(5 * 2 ** 20)
+    expect(held?.identity).toBe('4999'.padEnd(1_000))
+    held = undefined
+    expect(memoryInUse() - before).toBeLessThan(2 ** 20)
   })
 
   it('is not changed after its end, nor is who has its row', () => {
