@@ -5,9 +5,21 @@ export interface Expiring {
   notedDeadline: number | undefined
 }
 
-/** A binary heap of deadlines. An entry whose deadline has moved is found out when its old time comes. */
+/** Entries below which it does not matter how many of them are stale. */
+const few = 64
+
+/**
+ * A binary heap of deadlines. An entry whose deadline has moved or gone is found out when its old time comes, or when there are as many of them as
+ * of others: what has ended is not kept until it would have expired.
+ */
 export class Deadlines<T extends Expiring> {
-  readonly #heap: { at: number; owner: T }[] = []
+  #heap: { at: number; owner: T }[] = []
+  #sweepAt = few
+
+  /** Entries, stale ones included: at most twice as many as owners were waiting at once, and a few. */
+  get size(): number {
+    return this.#heap.length
+  }
 
   /** The earliest time at which something may be due; undefined for never. */
   get next(): number | undefined {
@@ -19,6 +31,7 @@ export class Deadlines<T extends Expiring> {
   add(owner: T): void {
     if (owner.deadline === undefined || owner.notedDeadline === owner.deadline) return
     owner.notedDeadline = owner.deadline
+    if (this.#heap.length >= this.#sweepAt) this.#sweep()
     const heap = this.#heap
     let at = heap.push({ at: owner.deadline, owner }) - 1
     while (at > 0) {
@@ -40,6 +53,12 @@ export class Deadlines<T extends Expiring> {
       if (deadline <= now) return first.owner
       // put off meanwhile, by itself: its newer entry is in the heap already
     }
+  }
+
+  /** Takes out what is stale. A sorted array is a heap. */
+  #sweep(): void {
+    this.#heap = this.#heap.filter(({ at, owner }) => owner.deadline === at).sort((a, b) => a.at - b.at)
+    this.#sweepAt = Math.max(few, 2 * this.#heap.length)
   }
 
   #pop(): void {
