@@ -14,7 +14,7 @@ interface Props {
 }
 
 const warnings = {
-  set: 'The device has this key already, or it cannot come back: its session ends now.',
+  set: 'The device must hold the new key already: with another one it cannot come back. Its session ends now.',
   remove:
     'The device may come without security from now on: who can write to its network can speak in its name.',
 }

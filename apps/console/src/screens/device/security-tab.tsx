@@ -15,16 +15,15 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   )
 }
 
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`
-}
-
-/** What the Connection ID does for the device, in words. */
-function cidInWords(cid: string | null): string {
+/** The Connection ID, and what it does for the device. */
+function ConnectionId({ cid }: { cid: string | null }) {
   if (cid === null) return 'no handshake yet'
-  return cid === ''
-    ? 'none: after a change of address it has to shake hands again'
-    : `${cid}: a change of address needs no handshake`
+  if (cid === '') return 'none: after a change of address it has to shake hands again'
+  return (
+    <>
+      <span className="mono">{cid}</span>: a change of address needs no handshake
+    </>
+  )
 }
 
 function Failure({ failure, zone }: { failure: DeviceSecurity['failure']; zone: string | undefined }) {
@@ -48,7 +47,7 @@ function Facts({ security, zone }: { security: DeviceSecurity; zone: string | un
         <span className="mono">{suite ?? 'no handshake yet'}</span>
       </Fact>
       <Fact name="Connection ID">
-        <span className="mono">{cidInWords(cid)}</span>
+        <ConnectionId cid={cid} />
       </Fact>
       <Fact name="Handshakes">
         {handshakes}
@@ -59,7 +58,7 @@ function Facts({ security, zone }: { security: DeviceSecurity; zone: string | un
           </>
         )}
       </Fact>
-      <Fact name="Changes of address">{plural(migrations, 'survived change')}</Fact>
+      <Fact name="Changes of address">{migrations === 0 ? 'none yet' : `${migrations}, without a handshake`}</Fact>
     </dl>
   )
 }
