@@ -59,6 +59,11 @@ describe('a chain of certificates', () => {
     expect(fault(['meter'], { purpose: 'client' })).toBeUndefined()
   })
 
+  it('is issued by a name as well as by a key', () => {
+    expect(fault(['ofOne'], { anchors: [der('one')], now: undefined })).toBeUndefined()
+    expect(fault(['ofOne'], { anchors: [der('another')], now: undefined })).toBe('untrusted-certificate')
+  })
+
   it('is trusted as it is if it is pinned, and no other is', () => {
     expect(fault(['stranger'], { anchors: [der('stranger')] })).toBeUndefined()
     expect(fault(['meter'], { anchors: [der('stranger')] })).toBe('untrusted-certificate')
