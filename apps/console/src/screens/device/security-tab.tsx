@@ -58,7 +58,9 @@ function Facts({ security, zone }: { security: DeviceSecurity; zone: string | un
           </>
         )}
       </Fact>
-      <Fact name="Changes of address">{migrations === 0 ? 'none yet' : `${migrations}, without a handshake`}</Fact>
+      <Fact name="Changes of address">
+        {migrations === 0 ? 'none yet' : `${migrations}, without a handshake`}
+      </Fact>
     </dl>
   )
 }
