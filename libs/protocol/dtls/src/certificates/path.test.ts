@@ -64,6 +64,23 @@ describe('a chain of certificates', () => {
     expect(fault(['ofOne'], { anchors: [der('another')], now: undefined })).toBe('untrusted-certificate')
   })
 
+  it('is no longer than asked for, and signed at every step', () => {
+    expect(fault(['deep', 'sub'], { maxIntermediates: 1 })).toBeUndefined()
+    expect(fault(['deep', 'sub'], { maxIntermediates: 0 })).toBe('untrusted-certificate')
+    const altered = Uint8Array.from(der('meter'))
+    altered[altered.length - 1] ^= 1
+    expect(() => verifyChain([altered], { anchors: [der('root')], now: undefined })).toThrow('nobody trusted')
+  })
+
+  it('with a critical extension that is not known, or from a key that is not for certificates, is refused', () => {
+    expect(fault(['critical'], { anchors: [der('critical')], now: undefined })).toBe(
+      'unsupported-certificate',
+    )
+    expect(fault(['ofNoIssuer'], { anchors: [der('noIssuer')], now: undefined })).toBe(
+      'untrusted-certificate',
+    )
+  })
+
   it('is trusted as it is if it is pinned, and no other is', () => {
     expect(fault(['stranger'], { anchors: [der('stranger')] })).toBeUndefined()
     expect(fault(['meter'], { anchors: [der('stranger')] })).toBe('untrusted-certificate')
