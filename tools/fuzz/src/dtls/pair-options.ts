@@ -38,6 +38,7 @@ export function serverOptions(
           clientCertificates: flags & 32 ? (flags & 64 ? [] : ['raw-public-key' as const]) : undefined,
         }
       : {}),
+    allowMacThenEncrypt: (flags & 16) !== 0,
     cid: flags & 16 ? false : { length: 6, prefix: Uint8Array.of(7) },
     timers,
     mtu: flags & 64 ? 200 : 1200,
@@ -67,6 +68,7 @@ export function clientOptions(
     ...(form & 16 ? { cid: [new Uint8Array(0), Uint8Array.of(5), new Uint8Array(32)][more % 3] } : {}),
     ...(form & 32 ? { serverName: more & 16 ? 'other.example' : 'a.example' } : {}),
     ...(form & 64 && resumable ? { resume: resumable } : {}),
+    allowMacThenEncrypt: (more & 32) !== 0,
     timers,
     mtu: form & 128 ? 150 : 1200,
   }
