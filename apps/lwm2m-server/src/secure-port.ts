@@ -2,9 +2,9 @@ import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
 import { explainFailure, nameOfIdentity } from '@fieldline/dtls'
 import type { HandshakeDoubtEvent, HandshakeErrorEvent, ServerLimits } from '@fieldline/dtls'
-import type { CredentialRepository, SessionRepository } from '@fieldline/store'
 import { createDtlsServerTransport } from '@fieldline/transport'
 import type { DtlsObserver, DtlsServerTransport, DtlsTransportPeer } from '@fieldline/transport'
+import type { CredentialStore, SessionStore } from './credential-store.js'
 import { SecurityLedger } from './security-ledger.js'
 import { SessionKeeper } from './session-keeper.js'
 
@@ -17,8 +17,8 @@ export interface SecurePortOptions {
   readonly organisationId: string
   /** What carries the records. */
   readonly datagrams: DatagramTransport
-  readonly credentials: CredentialRepository
-  readonly sessions: SessionRepository
+  readonly credentials: CredentialStore
+  readonly sessions: SessionStore
   /** Something changed that the device page shows. */
   readonly onChanged: (deviceId: string) => void
   /** A handshake failed, in words for the log. */

@@ -1,13 +1,14 @@
 import type { Clock, Timer } from '@fieldline/bytes'
 import type { DtlsSession } from '@fieldline/dtls'
-import type { CredentialRepository, SecurityNews } from '@fieldline/store'
+import type { SecurityNews } from '@fieldline/store'
+import type { CredentialStore } from './credential-store.js'
 
 /** Soon: what was counted and not written goes with a process that is killed. */
 const FLUSH_MS = 50
 
 export interface SecurityLedgerOptions {
   readonly clock: Clock
-  readonly credentials: CredentialRepository
+  readonly credentials: Pick<CredentialStore, 'note'>
   readonly onChanged: (deviceId: string) => void
   readonly onFailed: (what: string, error: unknown) => void
 }

@@ -46,7 +46,7 @@ async function setUp() {
           if (table.isAway) throw new Error('the database is away')
           for (const name of names) table.rows.delete(name)
         },
-      } as unknown as ConstructorParameters<typeof SessionKeeper>[0]['sessions'],
+      },
       onFailed: (what) => void failed.push(what),
     })
     transport.listen((_message, from) => void (peer = from as DtlsTransportPeer))

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@fieldline/bytes'
 import type { DtlsServer, DtlsSession } from '@fieldline/dtls'
-import type { SessionRepository } from '@fieldline/store'
+import type { SessionStore } from './credential-store.js'
 
 const FLUSH_MS = 50
 const MAX_PER_FLUSH = 1_000
@@ -11,7 +11,7 @@ export interface SessionKeeperOptions {
   readonly clock: Clock
   readonly organisationId: string
   readonly dtls: DtlsServer
-  readonly sessions: SessionRepository
+  readonly sessions: Pick<SessionStore, 'store' | 'remove'>
   readonly onFailed: (what: string, error: unknown) => void
 }
 

@@ -34,7 +34,12 @@ export type { NewTimelineEntry, StoredTimelineEntry } from './devices/timeline-r
 export { readProcessStatus, writeProcessStatus } from './health/process-status.js'
 export type { ProcessStatus } from './health/process-status.js'
 export { CredentialRepository } from './security/credential-repository.js'
-export type { NewCredential, SecurityFacts, SecurityNews } from './security/credential-repository.js'
+export type {
+  NewCredential,
+  SecurityFacts,
+  SecurityNews,
+  StoredCredential,
+} from './security/credential-repository.js'
 export { createSealer } from './security/sealer.js'
 export { SessionRepository } from './security/session-repository.js'
 export type { SessionRow } from './security/session-repository.js'

@@ -1,0 +1,20 @@
+import type { SecurityNews, SessionRow, StoredCredential } from '@fieldline/store'
+
+/** Where the keys of devices come from: the database, or one day a folder, a vault, a hardware module. */
+export interface CredentialStore {
+  /** The key behind an identity, as `nameOfIdentity` writes it; undefined if there is none. A rejection ends the handshake. */
+  byIdentity(organisationId: string, identity: string): Promise<StoredCredential | undefined>
+  /** Adds up what happened on sessions; each device at most once. */
+  note(news: readonly SecurityNews[]): Promise<void>
+  /** Notes why a handshake in the name of an identity failed, at a moment in epoch milliseconds. */
+  noteFailure(organisationId: string, identity: string, failure: string, at: number): Promise<void>
+}
+
+/** Where DTLS sessions outlive the process. */
+export interface SessionStore {
+  /** Durable when it resolves; a snapshot never takes the place of a later one. */
+  store(rows: readonly SessionRow[], now: number): Promise<void>
+  remove(names: readonly string[]): Promise<void>
+  /** Every stored session with the identity that its device has now; what cannot be opened is told and left out. */
+  all(onBroken: (error: Error) => void): AsyncIterable<SessionRow & { readonly identity: string }>
+}
