@@ -8,6 +8,8 @@ export interface Configuration {
   readonly port: number
   /** Of the secured port. */
   readonly securePort: number
+  /** When a handshake's flight is sent again: after 9 s for networks where a round trip takes seconds (RFC 7925 §11), after 1 s for wires. */
+  readonly handshakeTimers: 'constrained' | 'wired'
   /** 32 bytes in base64: what keys are sealed with in the database. */
   readonly storeKey: string
   /** `known`: an endpoint that nobody added is answered 4.03 and listed as a candidate. */
@@ -29,6 +31,7 @@ export function readConfiguration(): Configuration {
     host: environment.text('COAP_HOST', '127.0.0.1'),
     port: environment.port('COAP_PORT', 5683),
     securePort: environment.port('COAPS_PORT', 5684),
+    handshakeTimers: environment.oneOf('DTLS_TIMERS', ['constrained', 'wired'], 'constrained'),
     storeKey: environment.text('STORE_KEY'),
     registration: environment.oneOf('REGISTRATION', ['open', 'known'], 'known'),
     timeScale: environment.wholeNumber('OBSERVATION_TIME_SCALE', 1, 1, 86_400),

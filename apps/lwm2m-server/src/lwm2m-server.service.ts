@@ -6,6 +6,7 @@ import { chunkIds } from '@fieldline/contracts'
 import type { BusEvent } from '@fieldline/contracts'
 import type { Bus } from '@fieldline/bus'
 import type { TimelineFact } from '@fieldline/devices'
+import { timerProfiles } from '@fieldline/dtls'
 import { startLwM2mServer } from '@fieldline/lwm2m-server'
 import type { LwM2mServer, Registration, ServerEvents } from '@fieldline/lwm2m-server'
 import { formatPath } from '@fieldline/object-model'
@@ -168,6 +169,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
       clock: systemClock,
       random: systemRandom,
       organisationId,
+      timers: timerProfiles[configuration.handshakeTimers],
       datagrams,
       credentials: new CredentialRepository(database, sealer),
       sessions: new SessionRepository(database, sealer),

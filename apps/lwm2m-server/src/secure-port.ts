@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
 import { explainFailure, nameOfIdentity } from '@fieldline/dtls'
-import type { HandshakeDoubtEvent, HandshakeErrorEvent, ServerLimits } from '@fieldline/dtls'
+import type { HandshakeDoubtEvent, HandshakeErrorEvent, HandshakeTimers, ServerLimits } from '@fieldline/dtls'
 import { createDtlsServerTransport } from '@fieldline/transport'
 import type { DtlsObserver, DtlsServerTransport, DtlsTransportPeer } from '@fieldline/transport'
 import type { CredentialStore, SessionStore } from './credential-store.js'
@@ -15,6 +15,7 @@ export interface SecurePortOptions {
   readonly clock: Clock
   readonly random: Random
   readonly organisationId: string
+  readonly timers: HandshakeTimers
   /** What carries the records. */
   readonly datagrams: DatagramTransport
   readonly credentials: CredentialStore
@@ -35,11 +36,12 @@ export class SecurePort {
   readonly #devices = new Map<string, string>()
 
   constructor(private readonly options: SecurePortOptions) {
-    const { clock, random, datagrams, credentials, organisationId } = options
+    const { clock, random, datagrams, timers, credentials, organisationId } = options
     this.transport = createDtlsServerTransport({
       clock,
       random,
       datagrams,
+      timers,
       limits,
       psk: async (identity) => {
         const name = nameOfIdentity({ kind: 'psk', identity }) as string
