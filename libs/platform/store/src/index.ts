@@ -17,7 +17,7 @@ export { ObservationRepository } from './conversations/observation-repository.js
 export type { StoredObservation } from './conversations/observation-repository.js'
 export { OperationRepository } from './conversations/operation-repository.js'
 export type { NewOperation, StoredOperation } from './conversations/operation-repository.js'
-export { RegistrationRepository, Unproven } from './conversations/registration-repository.js'
+export { RegistrationRepository } from './conversations/registration-repository.js'
 export type {
   ContactUpdate,
   LoadedRegistration,
@@ -43,6 +43,7 @@ export type {
 export { createSealer } from './security/sealer.js'
 export { SessionRepository } from './security/session-repository.js'
 export type { SessionRow } from './security/session-repository.js'
+export { Unproven } from './security/unproven.js'
 export { ensureDays } from './telemetry/partitions.js'
 export { latestValues, valueHistory } from './telemetry/value-history.js'
 export type { HistoryQuery, StoredValue } from './telemetry/value-history.js'

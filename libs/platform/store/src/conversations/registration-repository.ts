@@ -4,6 +4,7 @@ import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
 import { lockDevices } from '../devices/lock-devices.js'
 import { appendTimeline } from '../devices/timeline-repository.js'
+import { Unproven } from '../security/unproven.js'
 import { storableText } from '../storable.js'
 import { CandidateBook } from './candidate-repository.js'
 import { at, inOrder, writeContacts } from './contact-rows.js'
@@ -53,14 +54,6 @@ export interface ContactUpdate extends KnownContact {
   readonly session?: string
   /** The contact before an absence that ends with this one. */
   readonly absentSince?: number
-}
-
-/** A registration in the name of a device that has a credential, without its proof, or with a proof that is not this device's. */
-export class Unproven extends Error {
-  override readonly name = 'Unproven'
-  constructor(readonly endpoint: string) {
-    super(`${endpoint}: not the proof that this device has to bring`)
-  }
 }
 
 /** `address:port`, an IPv6 address in brackets. */
@@ -123,10 +116,12 @@ export class RegistrationRepository {
     return inTransaction(this.database.pool, async (client) => {
       const device = await this.#admit(client, organisationId, registration, options.admitUnknown)
       if (!device) return undefined
-      await client.query(
+      // asked again now that the device is locked: the statement that locked it saw the credentials as they were before it waited
+      const { rowCount } = await client.query(
         `INSERT INTO registration (organisation_id, device_id, location, lwm2m_version, lifetime, binding, queue_mode, address, port, object_links,
            content_format, registered_at, updated_at, expires_at, session, identity)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+         WHERE (SELECT credential.identity FROM credential WHERE credential.device_id = $2) IS NOT DISTINCT FROM $16
          ON CONFLICT (device_id) DO UPDATE SET location = excluded.location, lwm2m_version = excluded.lwm2m_version, lifetime = excluded.lifetime,
            binding = excluded.binding, queue_mode = excluded.queue_mode, address = excluded.address, port = excluded.port,
            object_links = excluded.object_links, content_format = excluded.content_format, registered_at = excluded.registered_at,
@@ -150,6 +145,7 @@ export class RegistrationRepository {
           registration.identity ?? null,
         ],
       )
+      if (!rowCount) throw new Unproven(registration.endpoint)
       await client.query('DELETE FROM observation WHERE device_id = $1', [device.id])
       const address = addressOf(registration)
       const objects = registration.objectLinks
@@ -195,16 +191,17 @@ export class RegistrationRepository {
     )
     if (rows[0]) return rows[0]
     // a name with another proof, a proof without its name: neither makes a device
-    const isKnown = await client.query('SELECT 1 FROM device WHERE organisation_id = $1 AND endpoint = $2', [
-      organisationId,
-      endpoint,
-    ])
+    const named = [organisationId, endpoint]
+    const isKnown = await client.query(
+      'SELECT 1 FROM device WHERE organisation_id = $1 AND endpoint = $2',
+      named,
+    )
     if (isKnown.rowCount || identity !== undefined) throw new Unproven(endpoint)
     if (admitUnknown) {
       const inserted = await client.query(
         `INSERT INTO device (organisation_id, endpoint, registration) VALUES ($1, $2, 'registered')
          ON CONFLICT (organisation_id, endpoint) DO UPDATE SET registration = 'registered' RETURNING id, contact, marks, true AS is_new`,
-        [organisationId, registration.endpoint],
+        named,
       )
       return inserted.rows[0]
     }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { DomainError } from '@fieldline/contracts'
 import type { Database } from '../database.js'
+import { lockDevices } from '../devices/lock-devices.js'
 import type { Sealer } from './sealer.js'
 
 const UNIQUE_VIOLATION = '23505'
@@ -55,7 +56,8 @@ export class CredentialRepository {
   ) {}
 
   /**
-   * Gives a device its key in place of an earlier one, within the caller's transaction; null takes it away.
+   * Gives a device its key in place of an earlier one, within the caller's transaction; null takes it away. What was begun under the earlier
+   * proof, or without one, ends with it: sessions, the registration, its observations.
    * @throws DomainError already-exists where another device has this identity
    */
   async put(
@@ -65,8 +67,14 @@ export class CredentialRepository {
     now: number,
   ): Promise<void> {
     const { organisationId, deviceId } = device
-    // sessions of the earlier key must not outlive it
+    // a Register that is under way waits here, and finds the new credential; one before it is what ends
+    await lockDevices(client, [deviceId])
     await client.query('DELETE FROM dtls_session WHERE device_id = $1', [deviceId])
+    await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
+    await client.query(
+      `UPDATE device SET registration = 'deregistered' WHERE id = $1 AND registration = 'registered'`,
+      [deviceId],
+    )
     if (credential === null) {
       await client.query('DELETE FROM credential WHERE device_id = $1', [deviceId])
       return

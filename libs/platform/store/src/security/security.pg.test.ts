@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditRecord } from '@fieldline/access'
 import { DomainError } from '@fieldline/contracts'
-import { RegistrationRepository, Unproven } from '../conversations/registration-repository.js'
+import { RegistrationRepository } from '../conversations/registration-repository.js'
 import { inTransaction } from '../database.js'
 import { DeviceRepository } from '../devices/device-repository.js'
 import { InventoryRepository } from '../devices/inventory-repository.js'
@@ -11,6 +11,7 @@ import { CredentialRepository } from './credential-repository.js'
 import { SealBroken, createSealer } from './sealer.js'
 import { SessionRepository } from './session-repository.js'
 import type { SessionRow } from './session-repository.js'
+import { Unproven } from './unproven.js'
 
 const { database, organisationId, device } = useOrganisation()
 const sealer = createSealer(randomBytes(32).toString('base64'))
@@ -187,5 +188,39 @@ describe('a registration', () => {
     await expect(register(bare, identity)).rejects.toThrow(Unproven)
     await expect(register(`new-${randomUUID()}`, identity)).rejects.toThrow(Unproven)
     expect(await register(bare)).toBeDefined()
+  })
+
+  it('that was made without a proof, or with another, ends with the device getting a key', async () => {
+    const bare = `bare-${randomUUID()}`
+    const deviceId = await device(bare)
+    const lives = async (): Promise<boolean> =>
+      (await registrations.loadLive()).some((one) => one.deviceId === deviceId)
+    const identity = `psk:${randomUUID()}`
+    await register(bare)
+    await put(deviceId, { identity, key })
+    expect(await lives()).toBe(false)
+    await register(bare, identity)
+    expect(await lives()).toBe(true)
+    await put(deviceId, null)
+    expect(await lives()).toBe(false)
+  })
+
+  it('without a proof is not let in while the device is getting a key', async () => {
+    const bare = `bare-${randomUUID()}`
+    const deviceId = await device(bare)
+    const client = await database.pool.connect()
+    await client.query('BEGIN')
+    await client.query('UPDATE device SET label = $2 WHERE id = $1', [deviceId, 'as a change of facts does'])
+    await credentials.put(client, { organisationId, deviceId }, { identity: `psk:${bare}`, key }, now)
+    const late = register(bare).catch((error: unknown) => error)
+    for (let waiting = 0; waiting === 0;) {
+      const { rows } = await database.pool.query(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE device%'`,
+      )
+      waiting = rows[0].n as number
+    }
+    await client.query('COMMIT')
+    client.release()
+    expect(await late).toBeInstanceOf(Unproven)
   })
 })
