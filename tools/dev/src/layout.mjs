@@ -11,6 +11,8 @@ export const inRoot = (...parts) => join(root, ...parts)
 /** Variables that keep every tool of the stack from looking outside this machine. */
 export const quietEnvironment = {
   NX_DAEMON: 'false',
+  // plugin workers lead process groups of their own and would outlive a start that is stopped
+  NX_ISOLATE_PLUGINS: 'false',
   NX_NO_CLOUD: 'true',
   NX_TUI: 'false',
   NEXT_TELEMETRY_DISABLED: '1',
