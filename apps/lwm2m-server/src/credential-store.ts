@@ -1,9 +1,11 @@
-import type { SecurityNews, SessionRow, StoredCredential } from '@fieldline/store'
+import type { HeldCredential, SecurityNews, SessionRow, StoredCredential } from '@fieldline/store'
 
 /** Where the keys of devices come from: the database, or one day a folder, a vault, a hardware module. */
 export interface CredentialStore {
   /** The key behind an identity, as `nameOfIdentity` writes it; undefined if there is none. A rejection ends the handshake. */
   byIdentity(organisationId: string, identity: string): Promise<StoredCredential | undefined>
+  /** The devices among these whose credential is not the same any more. */
+  withdrawn(held: readonly HeldCredential[]): Promise<string[]>
   /** Adds up what happened on sessions; each device at most once. */
   note(news: readonly SecurityNews[]): Promise<void>
   /** Notes why a handshake in the name of an identity failed, at a moment in epoch milliseconds. */

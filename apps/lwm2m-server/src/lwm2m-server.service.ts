@@ -138,8 +138,12 @@ export class LwM2mServerService implements OnApplicationShutdown {
     this.#server = server
     bus.subscribe(
       (event) => this.#heard(event),
-      () => void operations.devicesWaiting().then((ids) => server.operationsQueued(ids), onFailed),
+      () => {
+        this.#lookForWithdrawn()
+        void operations.devicesWaiting().then((ids) => server.operationsQueued(ids), onFailed)
+      },
     )
+    this.#lookForWithdrawn() // what was said before anybody listened
     this.#heartbeat = setInterval(() => void this.#beat(registrations), HEARTBEAT_MS)
     await this.#beat(registrations)
     this.log.info(
@@ -183,10 +187,20 @@ export class LwM2mServerService implements OnApplicationShutdown {
 
   #heard(event: BusEvent): void {
     if (event.kind === 'operation-queued') this.#server?.operationsQueued(event.deviceIds)
-    else if (event.kind === 'device-removed' || event.kind === 'credentials') {
-      this.#secure?.withdrawn(event.deviceIds)
-      this.#server?.forget(event.deviceIds)
-    }
+    else if (event.kind === 'device-removed' || event.kind === 'credentials') this.#withdrawn(event.deviceIds)
+  }
+
+  #withdrawn(deviceIds: readonly string[]): void {
+    this.#secure?.withdrawn(deviceIds)
+    this.#server?.forget(deviceIds)
+  }
+
+  /** Credentials may have changed while the bus was away. */
+  #lookForWithdrawn(): void {
+    this.#secure?.missed().then(
+      (deviceIds) => this.#withdrawn(deviceIds),
+      (error: unknown) => this.#failed('credentials', error),
+    )
   }
 
   #publish(kind: 'device' | 'values', deviceIds: readonly string[]): void {

@@ -2,6 +2,7 @@ import type { Clock, Random } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
 import { explainFailure, nameOfIdentity } from '@fieldline/dtls'
 import type { HandshakeDoubtEvent, HandshakeErrorEvent, HandshakeTimers, ServerLimits } from '@fieldline/dtls'
+import type { HeldCredential, StoredCredential } from '@fieldline/store'
 import { createDtlsServerTransport } from '@fieldline/transport'
 import type { DtlsObserver, DtlsServerTransport, DtlsTransportPeer } from '@fieldline/transport'
 import type { CredentialStore, SessionStore } from './credential-store.js'
@@ -32,8 +33,9 @@ export class SecurePort {
   readonly transport: DtlsServerTransport
   readonly #keeper: SessionKeeper
   readonly #ledger: SecurityLedger
-  /** Devices by the name of the identity that they proved, or are proving. */
-  readonly #devices = new Map<string, string>()
+  /** Credentials by the name of the identity that they prove, or are about to. */
+  readonly #held = new Map<string, Omit<HeldCredential, 'identity'>>()
+  #withdrawals = 0
 
   constructor(private readonly options: SecurePortOptions) {
     const { clock, random, datagrams, timers, credentials, organisationId } = options
@@ -45,8 +47,13 @@ export class SecurePort {
       limits,
       psk: async (identity) => {
         const name = nameOfIdentity({ kind: 'psk', identity }) as string
-        const found = await credentials.byIdentity(organisationId, name)
-        if (found) this.#devices.set(name, found.deviceId)
+        let found: StoredCredential | undefined
+        let asked: number
+        do {
+          asked = this.#withdrawals
+          found = await credentials.byIdentity(organisationId, name)
+        } while (asked !== this.#withdrawals) // it may be what was withdrawn
+        if (found) this.#held.set(name, { deviceId: found.deviceId, since: found.since })
         return found?.key
       },
       observe: (notice, peer) => this.#observe(notice, peer),
@@ -59,7 +66,7 @@ export class SecurePort {
   async resume(): Promise<number> {
     let resumed = 0
     for await (const row of this.options.sessions.all((error) => this.options.onFailed('session', error))) {
-      this.#devices.set(row.identity, row.deviceId)
+      this.#held.set(row.identity, { deviceId: row.deviceId, since: row.since })
       try {
         const { session } = this.transport.import(row.snapshot, row.name)
         if (nameOfIdentity(session.identity) !== row.identity) {
@@ -79,19 +86,27 @@ export class SecurePort {
   /** The credentials of these devices changed: what was begun with the old ones ends. */
   withdrawn(deviceIds: readonly string[]): void {
     const gone = new Set(deviceIds)
+    this.#withdrawals++
     this.transport.dtls.forget((identity) => {
       const name = nameOfIdentity(identity)
-      const deviceId = name === undefined ? undefined : this.#devices.get(name)
-      return deviceId !== undefined && gone.has(deviceId)
+      const held = name === undefined ? undefined : this.#held.get(name)
+      return held !== undefined && gone.has(held.deviceId)
     })
-    for (const [name, deviceId] of this.#devices) if (gone.has(deviceId)) this.#devices.delete(name)
+    for (const [name, { deviceId }] of this.#held) if (gone.has(deviceId)) this.#held.delete(name)
+  }
+
+  /** The devices whose credentials changed without a word: to be asked after a time in which no word could be heard. */
+  missed(): Promise<string[]> {
+    return this.options.credentials.withdrawn(
+      Array.from(this.#held, ([identity, held]) => ({ identity, ...held })),
+    )
   }
 
   /** Writes what is not written yet. Call when nothing is read any more. */
   async flush(): Promise<void> {
     for (const peer of this.transport.peers()) {
-      const deviceId = this.#deviceOf(peer)
-      if (deviceId !== undefined) this.#keeper.keep(peer.session, { name: peer.name, deviceId })
+      const held = this.#heldBy(peer)
+      if (held) this.#keeper.keep(peer.session, { name: peer.name, ...held })
     }
     await Promise.all([this.#keeper.flush(), this.#ledger.flush()])
   }
@@ -102,8 +117,8 @@ export class SecurePort {
     return { ...counters, sessions: sessionCount, handshakes: handshakeCount }
   }
 
-  #deviceOf({ identity }: DtlsTransportPeer): string | undefined {
-    return identity === undefined ? undefined : this.#devices.get(identity)
+  #heldBy({ identity }: DtlsTransportPeer): Omit<HeldCredential, 'identity'> | undefined {
+    return identity === undefined ? undefined : this.#held.get(identity)
   }
 
   readonly #observe: DtlsObserver = (notice, peer) => {
@@ -111,11 +126,15 @@ export class SecurePort {
       return this.#handshakeFailed(notice)
     if (!peer) return
     if (notice.type === 'closed') return this.#keeper.ended(peer.name)
-    const deviceId = this.#deviceOf(peer)
-    if (deviceId === undefined) return
-    if (notice.type === 'session') this.#ledger.handshake(deviceId, notice.session)
-    if (notice.type === 'migrated') this.#ledger.migrated(deviceId)
-    else this.#keeper.keep(notice.session, { name: peer.name, deviceId })
+    const held = this.#heldBy(peer)
+    if (!held) {
+      // its credential was withdrawn while it shook hands
+      if (notice.type === 'session') this.transport.dtls.close(notice.session)
+      return
+    }
+    if (notice.type === 'session') this.#ledger.handshake(held.deviceId, notice.session)
+    if (notice.type === 'migrated') this.#ledger.migrated(held.deviceId)
+    else this.#keeper.keep(notice.session, { name: peer.name, ...held })
   }
 
   #handshakeFailed({ peer, failure, detail, identity }: HandshakeErrorEvent | HandshakeDoubtEvent): void {
@@ -126,7 +145,7 @@ export class SecurePort {
       identity: name,
       reason: `${explainFailure(failure)} (${detail})`,
     })
-    const deviceId = name === undefined ? undefined : this.#devices.get(name)
+    const deviceId = name === undefined ? undefined : this.#held.get(name)?.deviceId
     if (name === undefined || deviceId === undefined) return
     credentials.noteFailure(organisationId, name, failure, clock.now()).then(
       () => this.options.onChanged(deviceId),

@@ -30,7 +30,7 @@ async function setUp() {
       observe: (notice, peer) => {
         if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt' || !peer) return
         if (notice.type === 'closed') keeper.ended(peer.name)
-        else keeper.keep(notice.session, { name: peer.name, deviceId: 'device' })
+        else keeper.keep(notice.session, { name: peer.name, deviceId: 'device', since: 0 })
       },
     })
     const keeper: SessionKeeper = new SessionKeeper({

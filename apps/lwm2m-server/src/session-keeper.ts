@@ -19,6 +19,8 @@ export interface SessionKeeperOptions {
 export interface Filed {
   readonly name: string
   readonly deviceId: string
+  /** Since when the device has the credential that the session was opened with, in epoch milliseconds. */
+  readonly since: number
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Filed {
  * numbers that the snapshot set aside.
  */
 export class SessionKeeper {
-  readonly #due = new Map<string, { readonly session: DtlsSession; readonly deviceId: string }>()
+  readonly #due = new Map<string, Omit<Filed, 'name'> & { readonly session: DtlsSession }>()
   readonly #ended = new Set<string>()
   #timer: Timer | undefined
   #flushing: Promise<boolean> = Promise.resolve(true)
@@ -34,8 +36,8 @@ export class SessionKeeper {
   constructor(private readonly options: SessionKeeperOptions) {}
 
   /** A snapshot of this session is due. */
-  keep(session: DtlsSession, { name, deviceId }: Filed): void {
-    this.#due.set(name, { session, deviceId })
+  keep(session: DtlsSession, { name, deviceId, since }: Filed): void {
+    this.#due.set(name, { session, deviceId, since })
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
 
@@ -64,7 +66,7 @@ export class SessionKeeper {
     this.#ended.clear()
     const taken = [...this.#due].slice(0, MAX_PER_FLUSH)
     for (const [name] of taken) this.#due.delete(name)
-    const rows = taken.flatMap(([name, { session, deviceId }]) => {
+    const rows = taken.flatMap(([name, { session, deviceId, since }]) => {
       // made now and not when it was asked for: it holds what happened meanwhile
       const snapshot = dtls.export(session)
       return snapshot
@@ -74,6 +76,7 @@ export class SessionKeeper {
                 name,
                 organisationId,
                 deviceId,
+                since,
                 generation: snapshot.generation,
                 snapshot: snapshot.bytes,
               },

@@ -35,6 +35,7 @@ export { readProcessStatus, writeProcessStatus } from './health/process-status.j
 export type { ProcessStatus } from './health/process-status.js'
 export { CredentialRepository } from './security/credential-repository.js'
 export type {
+  HeldCredential,
   NewCredential,
   SecurityFacts,
   SecurityNews,

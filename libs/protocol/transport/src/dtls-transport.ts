@@ -94,7 +94,12 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
     ...options,
     send: (datagram, to) => datagrams.send(datagram, to),
     notify(notice) {
-      if (notice.type === 'message') return receive(notice.payload, peerOf(notice.session))
+      if (notice.type === 'message') {
+        // none: the observer ended the session when it was told of it, and this came in the same datagram
+        const peer = ofSession.get(notice.session)
+        if (peer) receive(notice.payload, peer)
+        return
+      }
       if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt')
         return observe?.(notice, undefined)
       const peer = peerOf(notice.session)

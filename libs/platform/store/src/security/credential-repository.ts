@@ -18,7 +18,12 @@ export interface StoredCredential {
   readonly organisationId: string
   /** The pre-shared key; the caller's own copy. */
   readonly key: Uint8Array
+  /** When the device got it, in epoch milliseconds: another key has another moment. */
+  readonly since: number
 }
+
+/** Which credential was in use: whose, under which name, and since when. */
+export type HeldCredential = Pick<StoredCredential, 'deviceId' | 'since'> & Pick<NewCredential, 'identity'>
 
 /** What happened on a device's sessions since the last note: numbers to add, and what its session is like if that is known anew. */
 export interface SecurityNews {
@@ -98,14 +103,29 @@ export class CredentialRepository {
    * @throws SealBroken where it was stored under another STORE_KEY
    */
   async byIdentity(organisationId: string, identity: string): Promise<StoredCredential | undefined> {
-    const { rows } = await this.database.pool.query<{ device_id: string; sealed: Buffer }>(
-      'SELECT device_id, sealed FROM credential WHERE organisation_id = $1 AND identity = $2',
+    const { rows } = await this.database.pool.query<{ device_id: string; sealed: Buffer; created_at: Date }>(
+      'SELECT device_id, sealed, created_at FROM credential WHERE organisation_id = $1 AND identity = $2',
       [organisationId, identity],
     )
     const row = rows[0]
     if (!row) return undefined
     const key = new Uint8Array(this.sealer.open(row.sealed, aboutKey(row.device_id)))
-    return { deviceId: row.device_id, organisationId, key }
+    return { deviceId: row.device_id, organisationId, key, since: row.created_at.getTime() }
+  }
+
+  /** The devices among these whose credential is not the same any more. */
+  async withdrawn(held: readonly HeldCredential[]): Promise<string[]> {
+    const { rows } = await this.database.pool.query<{ device_id: string }>(
+      `SELECT DISTINCT held.device_id FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS held (device_id, identity, since)
+       LEFT JOIN credential ON credential.device_id = held.device_id AND credential.identity = held.identity AND created_at = held.since
+       WHERE credential.device_id IS NULL`,
+      [
+        held.map((one) => one.deviceId),
+        held.map((one) => one.identity),
+        held.map((one) => new Date(one.since)),
+      ],
+    )
+    return rows.map((row) => row.device_id)
   }
 
   /** Adds up what happened, many devices in one statement; each device at most once. */

@@ -38,9 +38,13 @@ async function secured(): Promise<{ deviceId: string; endpoint: string; identity
   const deviceId = await inventory.create(organisationId, { endpoint }, audit, now, { identity, key })
   return { deviceId, endpoint, identity }
 }
-const put = (deviceId: string, credential: { identity: string; key: Uint8Array } | null): Promise<void> =>
+const put = (
+  deviceId: string,
+  credential: { identity: string; key: Uint8Array } | null,
+  at = now,
+): Promise<void> =>
   inTransaction(database.pool, (client) =>
-    credentials.put(client, { organisationId, deviceId }, credential, now),
+    credentials.put(client, { organisationId, deviceId }, credential, at),
   )
 const stored = async (): Promise<SessionRow[]> => {
   const rows: SessionRow[] = []
@@ -81,7 +85,7 @@ describe('a key', () => {
 
   it('takes the sessions of the one before with it, and its failures', async () => {
     const { deviceId, endpoint, identity } = await secured()
-    const session = { name: randomUUID(), organisationId, deviceId, generation: 1, snapshot: key }
+    const session = { name: randomUUID(), organisationId, deviceId, since: now, generation: 1, snapshot: key }
     await sessions.store([session], now)
     await credentials.noteFailure(organisationId, identity, 'wrong-key-suspected', now)
     expect((await devices.byEndpoint(organisationId, endpoint))?.security).toMatchObject({
@@ -93,6 +97,26 @@ describe('a key', () => {
     expect((await devices.byEndpoint(organisationId, endpoint))?.security?.failure).toBeNull()
     await put(deviceId, null)
     expect((await devices.byEndpoint(organisationId, endpoint))?.security).toBeNull()
+  })
+
+  it('that was withdrawn is known as such, whatever took its place, and no session of it is stored', async () => {
+    const [kept, replaced, removed] = [await secured(), await secured(), await secured()]
+    const held = [kept, replaced, removed].map(({ deviceId, identity }) => ({
+      deviceId,
+      identity,
+      since: now,
+    }))
+    await put(replaced.deviceId, { identity: replaced.identity, key: randomBytes(16) }, now + 1)
+    await put(removed.deviceId, null)
+    const withdrawn = await credentials.withdrawn(held)
+    expect(new Set(withdrawn)).toEqual(new Set([replaced.deviceId, removed.deviceId]))
+    const found = await credentials.byIdentity(organisationId, replaced.identity)
+    expect(found?.since).toBe(now + 1)
+    const late = { name: randomUUID(), organisationId, generation: 1, snapshot: key }
+    await sessions.store([{ ...late, deviceId: replaced.deviceId, since: now }], now)
+    expect((await stored()).map(({ name }) => name)).not.toContain(late.name)
+    await sessions.store([{ ...late, deviceId: replaced.deviceId, since: now + 1 }], now)
+    expect((await stored()).find(({ name }) => name === late.name)?.since).toBe(now + 1)
   })
 
   it('counts what its sessions come to', async () => {
@@ -119,6 +143,7 @@ describe('a session', () => {
       name,
       organisationId,
       deviceId,
+      since: now,
       generation,
       snapshot: Buffer.concat([key, Buffer.of(generation)]),
     })
@@ -137,7 +162,7 @@ describe('a session', () => {
   it('that does not open is told and left out; one of a device that is gone is not stored', async () => {
     const { deviceId } = await secured()
     const [good, moved] = [randomUUID(), randomUUID()]
-    const row = { organisationId, deviceId, generation: 1, snapshot: key }
+    const row = { organisationId, deviceId, since: now, generation: 1, snapshot: key }
     await sessions.store([{ ...row, name: good }], now)
     await database.pool.query(
       `INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at)

@@ -8,6 +8,8 @@ export interface SessionRow {
   readonly name: string
   readonly organisationId: string
   readonly deviceId: string
+  /** Since when the device has the credential that the session was opened with, in epoch milliseconds. */
+  readonly since: number
   /** Counts up; a snapshot never takes the place of a later one. */
   readonly generation: number
   readonly snapshot: Uint8Array
@@ -23,7 +25,7 @@ export class SessionRepository {
     private readonly sealer: Sealer,
   ) {}
 
-  /** Stores snapshots, many in one statement; what is stored when this resolves survives. One of a device that is gone is left out. */
+  /** Stores snapshots, many in one statement; what is stored when this resolves survives. One whose credential was withdrawn is left out. */
   async store(rows: readonly SessionRow[], now: number): Promise<void> {
     if (rows.length === 0) return
     // in one order everywhere: two writers never wait for each other
@@ -31,8 +33,9 @@ export class SessionRepository {
     await this.database.pool.query(
       `INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at)
        SELECT news.name, news.organisation_id, news.device_id, news.generation, news.sealed, $6
-       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[]) AS news (name, organisation_id, device_id, generation, sealed)
-       JOIN device ON device.id = news.device_id
+       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[], $7::timestamptz[])
+         AS news (name, organisation_id, device_id, generation, sealed, since)
+       JOIN credential ON credential.device_id = news.device_id AND credential.created_at = news.since
        ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, sealed = excluded.sealed, stored_at = excluded.stored_at
        WHERE dtls_session.generation < excluded.generation`,
       [
@@ -42,6 +45,7 @@ export class SessionRepository {
         sorted.map((row) => row.generation),
         sorted.map((row) => this.sealer.seal(row.snapshot, aboutSession(row.name))),
         new Date(now),
+        sorted.map((row) => new Date(row.since)),
       ],
     )
   }
@@ -56,7 +60,7 @@ export class SessionRepository {
   async *all(onBroken: (error: SealBroken) => void): AsyncGenerator<SessionRow & { identity: string }> {
     for (let after = ''; ;) {
       const { rows } = await this.database.pool.query(
-        `SELECT name, dtls_session.organisation_id, dtls_session.device_id, generation, dtls_session.sealed, credential.identity
+        `SELECT name, dtls_session.organisation_id, dtls_session.device_id, generation, dtls_session.sealed, credential.identity, credential.created_at
          FROM dtls_session JOIN credential ON credential.device_id = dtls_session.device_id WHERE name > $1 ORDER BY name LIMIT ${PAGE}`,
         [after],
       )
@@ -67,6 +71,7 @@ export class SessionRepository {
             name: row.name,
             organisationId: row.organisation_id,
             deviceId: row.device_id,
+            since: row.created_at.getTime(),
             identity: row.identity,
             generation: Number(row.generation),
             snapshot,

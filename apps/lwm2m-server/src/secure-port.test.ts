@@ -1,0 +1,166 @@
+import { ManualClock, seededRandom, toHex } from '@fieldline/bytes'
+import type { DatagramTransport } from '@fieldline/coap'
+import { nameOfIdentity, timerProfiles } from '@fieldline/dtls'
+import type { SessionRow } from '@fieldline/store'
+import { createDtlsClientTransport, createMemoryNetwork, peerOf } from '@fieldline/transport'
+import { describe, expect, it } from 'vitest'
+import { SecurePort } from './secure-port.js'
+
+const identity = new TextEncoder().encode('meter-1')
+const name = nameOfIdentity({ kind: 'psk', identity }) as string
+const server = peerOf('127.0.0.1', 5_684)
+const oldKey = new Uint8Array(16).fill(1)
+const newKey = new Uint8Array(16).fill(2)
+
+/** A secured port on a table of one credential, and meters that come with a key. */
+function setUp() {
+  const clock = new ManualClock()
+  const network = createMemoryNetwork({ clock, random: seededRandom(1) })
+  const credential = { key: oldKey, since: 1 }
+  /** Answers of the store that are held back. */
+  const waiting: (() => void)[] = []
+  let isSlow = false
+  const stored = new Map<string, SessionRow>()
+  const messages: string[] = []
+  const port = new SecurePort({
+    clock,
+    random: seededRandom(2),
+    organisationId: 'organisation',
+    timers: timerProfiles.wired,
+    datagrams: network.open(server.port),
+    credentials: {
+      async byIdentity(_organisation, asked) {
+        const found =
+          asked === name ? { deviceId: 'device', organisationId: 'organisation', ...credential } : undefined
+        if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve))
+        return found
+      },
+      async withdrawn(held) {
+        return held.flatMap(({ deviceId, since }) => (since === credential.since ? [] : [deviceId]))
+      },
+      async note() {},
+      async noteFailure() {},
+    },
+    sessions: {
+      async store(rows) {
+        for (const row of rows) stored.set(row.name, row)
+      },
+      async remove(names) {
+        for (const one of names) stored.delete(one)
+      },
+      async *all() {},
+    },
+    onChanged: () => undefined,
+    onHandshakeFailed: () => undefined,
+    onFailed: (what, error) => {
+      throw new Error(what, { cause: error })
+    },
+  })
+  port.transport.listen((message) => void messages.push(toHex(message)))
+  const settle = async (milliseconds = 200): Promise<void> => {
+    for (let passed = 0; passed < milliseconds; passed += 10) {
+      for (let i = 0; i < 10; i++) await Promise.resolve()
+      clock.advance(10)
+    }
+  }
+  const meter = (from: number, key: Uint8Array, wire = network.open(from)) => {
+    const client = createDtlsClientTransport({
+      clock,
+      random: seededRandom(from),
+      datagrams: wire,
+      psk: { identity, key },
+      cid: new Uint8Array(0),
+    })
+    client.listen(() => undefined)
+    return { say: (byte: number) => client.send(Uint8Array.of(byte), server) }
+  }
+  return {
+    port,
+    stored,
+    messages,
+    settle,
+    meter,
+    network,
+    replaceKey() {
+      credential.key = newKey
+      credential.since = 2
+    },
+    holdAnswers: () => void (isSlow = true),
+    async giveAnswers() {
+      isSlow = false
+      for (const answer of waiting.splice(0)) answer()
+      await settle()
+    },
+  }
+}
+
+/** A transport that keeps back what is encrypted, for the test to send. @see RFC 6347 §4.1, the epoch in bytes 3 and 4, the length in 11 and 12 */
+function holdFinished(wire: DatagramTransport): [DatagramTransport, (() => void)[]] {
+  const held: (() => void)[] = []
+  const send: DatagramTransport['send'] = (datagram, to) => {
+    const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
+    for (let at = 0, end = 0; at < datagram.length; at = end) {
+      end = at + 13 + view.getUint16(at + 11)
+      const record = datagram.slice(at, end)
+      if (view.getUint16(at + 3) === 0) wire.send(record, to)
+      else held.push(() => wire.send(record, to))
+    }
+  }
+  return [
+    { ...wire, address: wire.address, port: wire.port, listen: (...to) => wire.listen(...to), send },
+    held,
+  ]
+}
+
+describe('a key that is withdrawn', () => {
+  it('ends its sessions, and their snapshots', async () => {
+    const { port, stored, messages, settle, meter, replaceKey } = setUp()
+    const old = meter(40_000, oldKey)
+    old.say(1)
+    await settle()
+    expect([port.transport.dtls.sessionCount, stored.size]).toEqual([1, 1])
+    replaceKey()
+    port.withdrawn(['device'])
+    old.say(2)
+    await settle()
+    expect([port.transport.dtls.sessionCount, stored.size]).toEqual([0, 0])
+    expect(messages).toEqual(['01'])
+  })
+
+  it('opens no session with a handshake that lacks the Finished alone', async () => {
+    const { port, stored, messages, settle, meter, network, replaceKey } = setUp()
+    const [wire, late] = holdFinished(network.open(40_000))
+    meter(40_000, oldKey, wire).say(1)
+    await settle()
+    expect([port.transport.dtls.handshakeCount, late.length]).toEqual([1, 1])
+    replaceKey()
+    port.withdrawn(['device'])
+    for (const send of late) send()
+    await settle()
+    expect(port.counters().handshakesCompleted).toBe(1)
+    expect([port.transport.dtls.sessionCount, stored.size, messages]).toEqual([0, 0, []])
+  })
+
+  it('opens no session with a handshake that was about to learn it', async () => {
+    const { port, messages, settle, meter, replaceKey, holdAnswers, giveAnswers } = setUp()
+    holdAnswers()
+    meter(40_000, oldKey).say(1)
+    await settle()
+    replaceKey()
+    port.withdrawn(['device'])
+    await giveAnswers()
+    expect([port.transport.dtls.sessionCount, messages]).toEqual([0, []])
+    meter(40_001, newKey).say(2)
+    await settle()
+    expect([port.transport.dtls.sessionCount, messages]).toEqual([1, ['02']])
+  })
+
+  it('is found out when nobody told', async () => {
+    const { port, settle, meter, replaceKey } = setUp()
+    meter(40_000, oldKey).say(1)
+    await settle()
+    expect(await port.missed()).toEqual([])
+    replaceKey()
+    expect(await port.missed()).toEqual(['device'])
+  })
+})
