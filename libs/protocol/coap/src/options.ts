@@ -31,20 +31,27 @@ export const OptionNumber = {
 
 /** What one message of a request carries beside the request itself. */
 export interface RequestExtras {
+  /** 0 registers an observation, 1 cancels it; not on later blocks (RFC 7959 §2.6). */
   readonly observe?: number
   readonly block1?: Block
   readonly block2?: Block
+  /** Bytes of the whole body, on its first block (RFC 7959 §4). */
   readonly size1?: number
+  /** What the server gave to have it back (RFC 9175 §2.2). */
   readonly echo?: Uint8Array
+  /** Keeps the blocks of two bodies apart; written in as few bytes as it needs (RFC 9175 §3.2). */
   readonly requestTag?: number
 }
 
 /** What one message of a response carries beside the response itself. */
 export interface ResponseExtras {
+  /** In place of the response's own. */
   readonly etag?: Uint8Array
   readonly block1?: Block
   readonly block2?: Block
+  /** The most bytes of a body that are taken, with 4.13 (RFC 7959 §4). */
   readonly size1?: number
+  /** Bytes of the whole body, on its first block (RFC 7959 §4). */
   readonly size2?: number
   readonly echo?: Uint8Array
 }

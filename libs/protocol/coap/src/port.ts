@@ -90,7 +90,8 @@ export interface CoapEndpoint {
   /**
    * Sends a request and resolves with the response, whatever its code. Bodies longer than a block travel block-wise, both ways.
    * A 4.01 with an Echo value is answered by sending the request again with it (RFC 9175 §2.3).
-   * Rejects with `RequestError`, or `InvariantError` if the request cannot be written or the peer is a group. Requests to one peer wait for each other (NSTART); those of a block-wise body let others pass between blocks.
+   * Rejects with `RequestError`, or `InvariantError` if the request cannot be written or the peer is a group. Requests to one peer wait for each
+   * other (NSTART, RFC 7252 §4.7); those of a block-wise body let others pass between blocks.
    */
   request(peer: Peer, request: CoapRequest, options?: RequestOptions): Promise<CoapResponse>
   /**

@@ -21,6 +21,7 @@ import type { DownlinkOperation, DownlinkOutcome, Observation } from './ports.js
 /** Content formats that can carry any path; the first of them a client answers in is the one it is asked for from then on. */
 const structured = new Set([11542, 11543, 110, 112, 11544])
 
+/** What conversations need. */
 export interface ConversationOptions {
   readonly endpoint: CoapEndpoint
   readonly clock: Clock

@@ -29,6 +29,7 @@ export interface DownlinkCounters {
   planned: number
 }
 
+/** What the downlink needs. */
 export interface DownlinkOptions {
   readonly clock: Clock
   readonly endpoint: CoapEndpoint
@@ -39,6 +40,7 @@ export interface DownlinkOptions {
   readonly observations: ObservationStore
   readonly sink: ReportSink
   readonly events: ServerEvents
+  /** How long a Queue Mode client listens after its last message, in milliseconds. */
   readonly awakeWindowMs: number
   readonly afterRegister: (registration: LiveRegistration) => AfterRegister
 }

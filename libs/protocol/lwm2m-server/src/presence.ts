@@ -4,7 +4,7 @@ import type { Registration } from './ports.js'
 /**
  * How long a Queue Mode client is taken to listen after its last message, in milliseconds. The standard recommends 93 s (MAX_TRANSMIT_WAIT),
  * networks grant 10 to 60 s, and with Release Assistance one answer: what comes later than this waits for the next contact.
- * @see LwM2M Core 1.2 §6.5
+ * @see LwM2M Transport 1.2 §6.5
  */
 export const defaultAwakeWindowMs = 10_000
 

@@ -28,12 +28,14 @@ export interface RegisteringCounters {
   oddVersion: number
 }
 
+/** What the registration interface needs. */
 export interface RegisteringOptions {
   readonly clock: Clock
   readonly random: Random
   readonly registry: Registry
   readonly store: RegistrationStore
   readonly events: ServerEvents
+  /** How long a Queue Mode client listens after its last message, in milliseconds. */
   readonly awakeWindowMs: number
   /** A registration is live and durable; its answer leaves next. */
   readonly onRegistered: (registration: LiveRegistration) => void

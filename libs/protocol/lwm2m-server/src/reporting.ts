@@ -21,12 +21,14 @@ export interface ReportingCounters {
   notStored: number
 }
 
+/** What the information reporting interface needs. */
 export interface ReportingOptions {
   readonly clock: Clock
   readonly registry: Registry
   readonly observations: ObservationStore
   readonly sink: ReportSink
   readonly events: ServerEvents
+  /** How long a Queue Mode client listens after its last message, in milliseconds. */
   readonly awakeWindowMs: number
   /** An uplink of a live registration was handled; its answer leaves next. */
   readonly onUplink: (registration: LiveRegistration) => void

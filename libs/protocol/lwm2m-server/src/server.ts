@@ -18,6 +18,7 @@ import type {
   ServerEvents,
 } from './ports.js'
 
+/** What a server is made of: one endpoint, and the ports through which it keeps and tells. */
 export interface LwM2mServerOptions {
   readonly endpoint: CoapEndpoint
   readonly clock: Clock
@@ -29,7 +30,7 @@ export interface LwM2mServerOptions {
   readonly events: ServerEvents
   /** What is asked of a client after each Register. */
   readonly afterRegister: (registration: Registration) => AfterRegister
-  /** Milliseconds; see presence. */
+  /** How long a Queue Mode client listens after its last message, in milliseconds; default `defaultAwakeWindowMs`. */
   readonly awakeWindowMs?: number
 }
 

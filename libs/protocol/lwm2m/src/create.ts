@@ -10,6 +10,7 @@ import type { RequestContext } from './request.js'
 /** The instance id in the paths of a Create that leaves the choice to the device. */
 export const UNASSIGNED_INSTANCE = 65_535
 
+/** What a Create may say; `definitions` give the types of the values to the content formats that need them. */
 export interface CreateOptions extends RequestContext {
   readonly definitions?: DefinitionLookup
 }

@@ -7,6 +7,7 @@ import { expectCode } from './errors.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What a Discover may say. */
 export interface DiscoverOptions extends RequestContext {
   /** How far down to list, 0..3, from LwM2M 1.2 on; older devices pass it over. */
   readonly depth?: 0 | 1 | 2 | 3

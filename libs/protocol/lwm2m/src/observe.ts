@@ -9,6 +9,7 @@ import type { ReadOptions } from './read.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What an Observe may say. */
 export interface ObserveOptions extends ReadOptions {
   /** Attributes for this observation alone, from LwM2M 1.2 on. */
   readonly attributes?: NotificationAttributes

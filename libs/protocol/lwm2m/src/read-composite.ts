@@ -10,6 +10,7 @@ import type { ObserveOptions, ObserveResult } from './observe.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What a Read-Composite has to say. */
 export interface ReadCompositeOptions extends RequestContext {
   /** Content format of the list of paths: SenML or SenML-ETCH, JSON or CBOR. */
   readonly contentFormat: number

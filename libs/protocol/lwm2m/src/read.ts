@@ -6,6 +6,7 @@ import { decodeAnswer } from './answer.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What a Read may say. */
 export interface ReadOptions extends RequestContext {
   /** Content format to ask for; absent lets the device choose. */
   readonly accept?: number

@@ -8,6 +8,7 @@ import { expectCode } from './errors.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What a Write-Composite has to say; `definitions` give the types of the values to the content formats that need them. */
 export interface WriteCompositeOptions extends RequestContext {
   /** SenML or SenML-ETCH, JSON or CBOR, or LwM2M CBOR; only SenML-ETCH can remove a resource instance. */
   readonly contentFormat: number

@@ -6,6 +6,7 @@ import { expectCode } from './errors.js'
 import { requestTo } from './request.js'
 import type { RequestContext } from './request.js'
 
+/** What a Write has to say; `definitions` give the types of the values to the content formats that need them. */
 export interface WriteOptions extends RequestContext {
   /** `replace` takes the place of what is there (PUT); `partial` adds and overwrites, and leaves the rest (POST). */
   readonly mode: 'replace' | 'partial'

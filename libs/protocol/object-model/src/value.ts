@@ -39,8 +39,11 @@ export interface Node {
   readonly untyped?: boolean
 }
 
+/** Least Integer and Time. @see LwM2M Core 1.2 appendix C */
 export const INT64_MIN = -(2n ** 63n)
+/** Greatest Integer and Time. */
 export const INT64_MAX = 2n ** 63n - 1n
+/** Greatest Unsigned Integer. */
 export const UINT64_MAX = 2n ** 64n - 1n
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 

@@ -52,6 +52,7 @@ export type DtlsObserver = (
   peer: DtlsTransportPeer | undefined,
 ) => void
 
+/** A DTLS server's options, with a transport in place of `send` and `notify`. */
 export interface DtlsServerTransportOptions extends Omit<DtlsServerOptions, 'send' | 'notify'> {
   /** What carries the records. */
   readonly datagrams: DatagramTransport
@@ -144,6 +145,7 @@ export function createDtlsServerTransport(options: DtlsServerTransportOptions): 
   }
 }
 
+/** A DTLS client's options, with a transport in place of `send`, `notify` and the one `server`. */
 export interface DtlsClientTransportOptions extends Omit<DtlsClientOptions, 'send' | 'notify' | 'server'> {
   readonly clock: Clock
   readonly random: Random

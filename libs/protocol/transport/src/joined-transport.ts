@@ -2,7 +2,8 @@ import type { DatagramTransport, Peer } from '@fieldline/coap'
 
 /**
  * Two transports as one, so that one endpoint serves a port without and a port with security: a client is the same wherever it comes from. Peers
- * whose id begins with the name of `sessions` and a colon are its own, all others those of `open`, whose address is the joined one.
+ * whose id begins with the name of `sessions` and a colon are its own, all others those of `open`, whose address is the joined one. Both carry
+ * datagrams: that a stream is `ordered`, or takes longer parts, would be lost.
  */
 export function joinTransports(open: DatagramTransport, sessions: DatagramTransport): DatagramTransport {
   const own = `${sessions.name}:`

@@ -58,6 +58,7 @@ export interface StreamCounters {
   abortsReceived: number
 }
 
+/** What a transport over connections is made of. */
 export interface StreamTransportOptions {
   readonly network: StreamNetwork
   readonly clock: Clock

@@ -9,7 +9,9 @@ export interface Link {
   readonly attributes: ReadonlyMap<string, string | true>
 }
 
-/** Longest list in UTF-16 units, most links, most attributes of one link: far above any device, far below any harm. */
+/** Longest list in UTF-16 units: as the others here, far above any device, far below any harm. */
 export const MAX_LINK_TEXT = 65_536
+/** Most links of a list. */
 export const MAX_LINKS = 10_000
+/** Most attributes of one link. */
 export const MAX_LINK_ATTRIBUTES = 64
