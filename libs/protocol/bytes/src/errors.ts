@@ -1,6 +1,6 @@
 /**
- * CoAP response codes as the single byte that travels: class in the upper three bits, detail in the lower five.
- * @see RFC 7252 §12.1.2, RFC 7959 §2.9, RFC 8132 §2.2
+ * CoAP methods and response codes as the single byte that travels: class in the upper three bits, detail in the lower five.
+ * @see RFC 7252 §12.1, RFC 7959 §2.9, RFC 8132 §6
  */
 export const Code = {
   Empty: 0x00,
@@ -32,6 +32,7 @@ export const Code = {
   InternalServerError: 0xa0,
   NotImplemented: 0xa1,
   ServiceUnavailable: 0xa3,
+  ProxyingNotSupported: 0xa5,
 } as const
 
 /** A CoAP code byte: a method, a response code, or 0 for an empty message. */

@@ -102,11 +102,6 @@ export class ResponseBody {
 
   constructor(private readonly maxBody: number) {}
 
-  /** Whether nothing has arrived yet. */
-  get isEmpty(): boolean {
-    return this.#head === undefined
-  }
-
   /** Number and size exponent of the block to ask for. */
   get num(): number {
     return this.#length / blockSize(this.#szx)
@@ -114,11 +109,6 @@ export class ResponseBody {
 
   get szx(): number {
     return this.#szx
-  }
-
-  /** Bytes so far. */
-  get length(): number {
-    return this.#length
   }
 
   /** Takes a block; `response` carries its payload. */

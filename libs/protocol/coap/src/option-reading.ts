@@ -6,9 +6,6 @@ import type { CoapResponse, MessageType } from './message.js'
 import type { MessageView } from './message-view.js'
 import { OptionNumber } from './options.js'
 
-/** 5.05 Proxying Not Supported. */
-const proxyingNotSupported = 0xa5
-
 /** The options of a request, interpreted. Repeatable ones are lists. */
 export interface RequestFields {
   uriPath: readonly string[]
@@ -190,7 +187,7 @@ export function readRequestOptions(view: MessageView, fields: RequestFields, con
         break
       case OptionNumber.ProxyUri:
       case OptionNumber.ProxyScheme:
-        throw new ProtocolError(proxyingNotSupported, 'not a proxy')
+        throw new ProtocolError(Code.ProxyingNotSupported, 'not a proxy')
       default:
         if (number & 1) badOption(`critical option ${number} is not understood`)
     }

@@ -57,6 +57,8 @@ export class Downlink {
   readonly #plans = new Map<string, { reads: Path[]; observations: Observation[] }>()
   /** devices with a request under way: where it goes, and what ends the waiting for its answer */
   readonly #busy = new Map<string, { readonly peerId: string; readonly abort: AbortController }>()
+  /** devices heard while they were busy: their work goes on when the present request ends */
+  readonly #again = new Set<string>()
   #closed = false
 
   constructor(private readonly options: DownlinkOptions) {}
@@ -151,9 +153,6 @@ export class Downlink {
       if (isAwake(current, this.options.clock.now())) this.wake(current)
     } else if (waits && (end === 'failed' || !current.queueMode)) this.#later(current)
   }
-
-  /** devices heard while they were busy: their work goes on when the present request ends */
-  readonly #again = new Set<string>()
 
   /** Notes an uplink; work under way goes on after it. A request that got no answer yet is sent again now, while the device listens. */
   heard(registration: LiveRegistration): void {

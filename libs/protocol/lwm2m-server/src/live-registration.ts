@@ -8,7 +8,7 @@ import type { Terms } from './shared-terms.js'
 
 /**
  * A registration as it is at the moment it is read: a view of its row. When the registration is over it shows the last values, and to set one
- * does nothing. There may be several views of one registration; ask `Registry.isLive`, compare none.
+ * does nothing. There may be several views of one registration: ask `isLive`, compare none.
  */
 export class LiveRegistration implements Registration {
   #last: Registration | undefined

@@ -38,7 +38,7 @@ export interface LwM2mServerOptions {
 export interface LwM2mServer {
   /** Something waits in the operation store for these devices. */
   operationsQueued(deviceIds: readonly string[]): void
-  /** These devices are known no more: their registrations end here, and their next Update is answered 4.04. */
+  /** These devices are known no more, or have other credentials: their registrations end here, and their next Update is answered 4.04. */
   forget(deviceIds: readonly string[]): void
   /** Numbers that only grow, and `registrations`, the number that live. */
   counters(): Record<string, number>
