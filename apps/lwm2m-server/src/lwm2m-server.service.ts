@@ -37,6 +37,7 @@ import { PostgresOperationStore } from './operation-store.js'
 import { PostgresRegistrationStore } from './registration-store.js'
 import { PostgresReportSink } from './report-sink.js'
 import { SecurePort } from './secure-port.js'
+import { SpareWarnings } from './spare-warnings.js'
 import { BUS, CONFIGURATION, DATABASE, LOGGER } from './tokens.js'
 
 const HEARTBEAT_MS = 1_000
@@ -49,6 +50,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
   #endpoint: CoapEndpoint | undefined
   #server: LwM2mServer | undefined
   #secure: SecurePort | undefined
+  readonly #warnings = new SpareWarnings(systemClock, (facts, text) => this.log.warn(facts, text))
   #writer: ValueWriter
   #contacts: Contacts
   #heartbeat: NodeJS.Timeout | undefined
@@ -121,7 +123,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
         admitUnknown: configuration.registration === 'open',
         findPeer: (id) => secure.transport.find(id),
         onUnproven: (endpoint, peer) =>
-          this.log.warn(
+          this.#warnings.warn(
             { endpoint, address: peer.id, identity: peer.identity },
             'refused: a registration without the proof of its device',
           ),
@@ -167,7 +169,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
   }
 
   #openSecurePort(datagrams: DatagramTransport): SecurePort {
-    const { database, configuration, log } = this
+    const { database, configuration } = this
     const sealer = createSealer(configuration.storeKey)
     const secure = new SecurePort({
       clock: systemClock,
@@ -178,7 +180,7 @@ export class LwM2mServerService implements OnApplicationShutdown {
       credentials: new CredentialRepository(database, sealer),
       sessions: new SessionRepository(database, sealer),
       onChanged: (deviceId) => this.#publish('device', [deviceId]),
-      onHandshakeFailed: (facts) => log.warn(facts, 'DTLS handshake failed'),
+      onHandshakeFailed: (facts) => this.#warnings.warn(facts, 'DTLS handshake failed'),
       onFailed: (what, error) => this.#failed(what, error),
     })
     this.#secure = secure
