@@ -102,7 +102,10 @@ export class SecurePort {
     )
   }
 
-  /** Writes what is not written yet. Call when nothing is read any more. */
+  /**
+   * Writes every session as it is now. Call as late as can be: a record that is read afterwards is new to the next process, if a stranger sends it
+   * once more.
+   */
   async flush(): Promise<void> {
     for (const peer of this.transport.peers()) {
       const held = this.#heldBy(peer)
