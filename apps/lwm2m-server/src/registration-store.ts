@@ -71,7 +71,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
   async register(
     draft: RegistrationDraft,
     before: Registration | undefined,
-  ): Promise<{ deviceId: string; organisationId: string } | undefined> {
+  ): Promise<{ deviceId: string; organisationId: string } | 'mismatch' | undefined> {
     const stored = await this.options.repository
       .register(defaultOrganisationId, toRow(draft), {
         admitUnknown: this.options.admitUnknown,
@@ -83,7 +83,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
       })
     if (stored === 'unproven') {
       this.options.onUnproven(draft.endpoint, draft.peer)
-      return undefined
+      return draft.peer.identity === undefined ? undefined : 'mismatch'
     }
     if (!stored) {
       this.options.onCandidate()

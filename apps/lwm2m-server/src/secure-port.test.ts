@@ -127,6 +127,16 @@ describe('a key that is withdrawn', () => {
     expect(messages).toEqual(['01'])
   })
 
+  it('is of one session: who shakes hands anew from elsewhere leaves none behind', async () => {
+    const { port, stored, settle, meter } = setUp()
+    for (const from of [40_000, 40_001, 40_002]) {
+      meter(from, oldKey).say(1)
+      await settle()
+    }
+    expect(port.counters().handshakesCompleted).toBe(3)
+    expect([port.transport.dtls.sessionCount, stored.size]).toEqual([1, 1])
+  })
+
   it('opens no session with a handshake that lacks the Finished alone', async () => {
     const { port, stored, messages, settle, meter, network, replaceKey } = setUp()
     const [wire, late] = holdFinished(network.open(40_000))
@@ -137,7 +147,7 @@ describe('a key that is withdrawn', () => {
     port.withdrawn(['device'])
     for (const send of late) send()
     await settle()
-    expect(port.counters().handshakesCompleted).toBe(1)
+    expect(port.counters().handshakesCompleted).toBe(0)
     expect([port.transport.dtls.sessionCount, stored.size, messages]).toEqual([0, 0, []])
   })
 

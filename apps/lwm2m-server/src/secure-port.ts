@@ -62,17 +62,22 @@ export class SecurePort {
     this.#ledger = new SecurityLedger(options)
   }
 
+  /** The newest session of each identity. */
+  readonly #newest = new Map<string, DtlsTransportPeer>()
+
   /** Takes up the sessions of the process before. Call before the first datagram is read. */
   async resume(): Promise<number> {
     let resumed = 0
     for await (const row of this.options.sessions.all((error) => this.options.onFailed('session', error))) {
       this.#held.set(row.identity, { deviceId: row.deviceId, since: row.since })
       try {
-        const { session } = this.transport.import(row.snapshot, row.name)
+        const peer = this.transport.import(row.snapshot, row.name)
+        const { session } = peer
         if (nameOfIdentity(session.identity) !== row.identity) {
           this.transport.dtls.close(session) // the device has another credential since
           continue
         }
+        this.#newest.set(row.identity, peer)
         this.#ledger.resumed(row.deviceId, session)
         resumed++
       } catch (error) {
@@ -128,16 +133,31 @@ export class SecurePort {
     if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt')
       return this.#handshakeFailed(notice)
     if (!peer) return
-    if (notice.type === 'closed') return this.#keeper.ended(peer.name)
+    if (notice.type === 'closed') {
+      if (peer.identity !== undefined && this.#newest.get(peer.identity) === peer)
+        this.#newest.delete(peer.identity)
+      return this.#keeper.ended(peer.name)
+    }
     const held = this.#heldBy(peer)
     if (!held) {
       // its credential was withdrawn while it shook hands
       if (notice.type === 'session') this.transport.dtls.close(notice.session)
       return
     }
-    if (notice.type === 'session') this.#ledger.handshake(held.deviceId, notice.session)
+    if (notice.type === 'session') {
+      this.#ledger.handshake(held.deviceId, notice.session)
+      this.#replace(peer)
+    }
     if (notice.type === 'migrated') this.#ledger.migrated(held.deviceId)
     else this.#keeper.keep(notice.session, { name: peer.name, ...held })
+  }
+
+  /** A device has one session: who shook hands anew has given the one before up, and cannot come back to it. */
+  #replace(peer: DtlsTransportPeer): void {
+    if (peer.identity === undefined) return
+    const before = this.#newest.get(peer.identity)
+    this.#newest.set(peer.identity, peer)
+    if (before) this.transport.dtls.close(before.session)
   }
 
   #handshakeFailed({ peer, failure, detail, identity }: HandshakeErrorEvent | HandshakeDoubtEvent): void {

@@ -70,6 +70,8 @@ export interface Peer {
   readonly port: number
   /** Who it has proved to be, the same in every session of its own; absent where nothing was proved. For who compares, never parsed. */
   readonly identity?: string
+  /** The name in that proof, if there is one: a PSK identity that is text, the common name of a certificate. */
+  readonly identityName?: string
 }
 
 /** What carries datagrams. Implementations never throw from `send`: a datagram that cannot leave is a lost datagram. */

@@ -310,6 +310,18 @@ describe('who the peer is', () => {
     expect(pair.notices.of('handshake-error')).toEqual([])
   })
 
+  it('a handshake of a credential that is withdrawn opens nothing, however far it had come', async () => {
+    let answer: (key: Uint8Array) => void = () => undefined
+    const pair = new Pair({ psk: () => new Promise((resolve) => (answer = resolve)) })
+    pair.connect()
+    await pair.settle()
+    pair.server.forget((identity) => identity.kind === 'psk' && sameBytes(identity.identity, psk.identity))
+    answer(pskKey)
+    await pair.settle()
+    expect(pair.notices.of('session')).toEqual([])
+    expect(pair.server.handshakeCount).toBe(0)
+  })
+
   it('a look-up that fails ends the handshake, and nothing else', async () => {
     const pair = new Pair({ psk: () => Promise.reject(new Error('database away')) })
     pair.connect()

@@ -41,7 +41,7 @@ export interface Bench {
   readonly identities: Map<number, string>
   /** Makes the report sink fail, or wait, until set back. */
   sink: () => Promise<void>
-  admit: boolean
+  admit: boolean | 'mismatch'
   /** Leaves a request for a device. */
   queue(deviceId: string, operation: Partial<DownlinkOperation>): void
   /** A device at a port; it answers with `answer`, or not at all where that gives undefined. */
@@ -77,7 +77,10 @@ function proving(inner: DatagramTransport, identities: ReadonlyMap<number, strin
     listen: (receive) =>
       inner.listen((datagram, peer) => {
         const identity = identities.get(peer.port)
-        receive(datagram, identity === undefined ? peer : { ...peer, identity })
+        receive(
+          datagram,
+          identity === undefined ? peer : { ...peer, identity, identityName: identity.slice(4) },
+        )
       }),
     close: () => inner.close(),
   }
@@ -119,6 +122,7 @@ export async function createBench(
     registrations: {
       load: async () => [...registrations.values()],
       async register(draft) {
+        if (bench.admit === 'mismatch') return 'mismatch'
         if (!bench.admit) return undefined
         const deviceId =
           [...registrations.values()].find((one) => one.endpoint === draft.endpoint)?.deviceId ??

@@ -39,11 +39,14 @@ export type RegistrationDraft = Omit<Registration, 'deviceId' | 'organisationId'
 export interface RegistrationStore {
   /** Every live registration, when the server starts. */
   load(): Promise<readonly Registration[]>
-  /** Stores a registration in place of the endpoint's earlier one (`before`, if it was live). Undefined: the endpoint is not admitted. */
+  /**
+   * Stores a registration in place of the endpoint's earlier one (`before`, if it was live). Undefined: the endpoint is not admitted, or not
+   * without a proof; `mismatch`: the proof is not that of this endpoint.
+   */
   register(
     draft: RegistrationDraft,
     before: Registration | undefined,
-  ): Promise<{ deviceId: string; organisationId: string } | undefined>
+  ): Promise<{ deviceId: string; organisationId: string } | 'mismatch' | undefined>
   /** Stores what an Update changed beside its time: `changes` names the parameters. */
   update(registration: Registration, changes: readonly string[]): Promise<void>
   /** Ends a registration. */

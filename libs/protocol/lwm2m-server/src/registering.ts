@@ -101,7 +101,7 @@ export class Registering {
 
   async #register(request: IncomingRequest, peer: Peer): Promise<CoapResponse> {
     const { clock, random, registry, store } = this.options
-    const asked = parseRegister(request.uriQuery, request.payload)
+    const asked = parseRegister(request.uriQuery, request.payload, { identity: peer.identityName })
     const now = clock.now()
     const draft: RegistrationDraft = {
       endpoint: asked.endpoint,
@@ -123,6 +123,10 @@ export class Registering {
     if (!stored) {
       this.counters.refused++
       throw new ProtocolError(Code.Forbidden, 'this endpoint is not known here')
+    }
+    if (stored === 'mismatch') {
+      this.counters.refused++
+      throw new ProtocolError(Code.BadRequest, 'this identity may not register this endpoint')
     }
     this.counters.registers++
     if (asked.oddVersion) this.counters.oddVersion++

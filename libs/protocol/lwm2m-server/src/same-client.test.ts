@@ -30,6 +30,24 @@ describe('a client that has proved who it is', () => {
     expect(moved.asked).toEqual(['GET /3/0/0'])
   })
 
+  it('may leave its endpoint name out from LwM2M 1.1 on: it is that of its proof', async () => {
+    const bench = await createBench()
+    bench.identities.set(40001, 'psk:meter-1')
+    const query = ['lt=60', 'lwm2m=1.1', 'b=U']
+    const answer = await bench.device(40001).request(Code.Post, '/rd', query, '</3/0>', 40)
+    expect(answer.code).toBe(Code.Created)
+    expect([...bench.registrations.values()].map(({ endpoint }) => endpoint)).toEqual(['meter-1'])
+  })
+
+  it('is answered 4.00 under a name that is not its own', async () => {
+    const bench = await createBench()
+    bench.identities.set(40001, 'psk:meter-1')
+    bench.admit = 'mismatch'
+    const query = ['ep=meter-2', 'lt=60', 'lwm2m=1.1', 'b=U']
+    const answer = await bench.device(40001).request(Code.Post, '/rd', query, '</3/0>', 40)
+    expect(answer.code).toBe(Code.BadRequest)
+  })
+
   it('registers again from another address without a conflict of names', async () => {
     const bench = await createBench()
     bench.identities.set(40001, 'psk:meter-1').set(40002, 'psk:meter-1')

@@ -9,6 +9,7 @@ import type {
   DtlsServer,
   DtlsServerOptions,
   DtlsSession,
+  PeerIdentity,
 } from '@fieldline/dtls'
 
 /** Messages that wait for a handshake to end; further ones are lost, as datagrams are. */
@@ -26,15 +27,29 @@ export interface DtlsTransportPeer extends Peer {
   readonly name: string
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function nameIn(identity: PeerIdentity): string | undefined {
+  if (identity.kind === 'x509') return identity.commonName
+  if (identity.kind !== 'psk') return undefined
+  try {
+    return utf8.decode(identity.identity)
+  } catch {
+    return undefined // bytes that are no text are a proof all the same
+  }
+}
+
 class SessionPeer implements DtlsTransportPeer {
   readonly id: string
   readonly identity: string | undefined
+  readonly identityName: string | undefined
   constructor(
     readonly session: DtlsSession,
     readonly name: string,
   ) {
     this.id = `dtls:${name}`
     this.identity = nameOfIdentity(session.identity)
+    this.identityName = nameIn(session.identity)
   }
 
   get address(): string {

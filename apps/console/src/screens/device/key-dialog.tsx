@@ -71,7 +71,8 @@ export function KeyDialog({ endpoint, asked, replaces, close }: Props) {
                 description="16 to 64 bytes in hexadecimal. It is stored encrypted and never shown again."
                 value={key}
                 onChange={(event) => setKey(event.currentTarget.value)}
-                autoComplete="off"
+                autoComplete="new-password"
+                spellCheck={false}
                 data-autofocus
                 visibilityToggleButtonProps={{ 'aria-label': 'Show what was typed' }}
               />

@@ -133,12 +133,14 @@ export class ServerCore {
     return this.#collect()
   }
 
-  /** Closes the sessions of identities that may not go on, and lets nobody resume them. */
+  /** Closes the sessions of identities that may not go on, gives up their handshakes, and lets nobody resume them. */
   forget(matches: (identity: PeerIdentity) => boolean, now: number): CoreOutput {
     this.#surroundings.now = now
     this.#rules.resumption?.forget(matches)
     for (const session of [...this.#table.sessions()])
       if (matches(session.identity)) this.#end(session, 'forgotten')
+    for (const handshake of [...this.#handshakes.values()])
+      if (matches(handshake.identity)) this.#abandon(handshake, 'closed', 'its credential was withdrawn')
     return this.#collect()
   }
 

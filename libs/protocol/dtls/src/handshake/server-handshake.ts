@@ -366,6 +366,14 @@ export class ServerHandshake extends Handshake {
     if (this.#resumed && this.session) this.#rules.resumption?.remove(this.#sessionId)
   }
 
+  /** Who it is with, as far as that is claimed or proved. */
+  get identity(): PeerIdentity {
+    const { claimed } = this
+    return claimed && this.#identity.kind === 'anonymous'
+      ? { kind: 'psk', identity: claimed }
+      : this.#identity
+  }
+
   protected override suspect(...[failure, detail]: Parameters<Handshake['end']>): void {
     if (this.#unknownIdentity) super.suspect('unknown-identity', 'no key for this identity')
     else super.suspect(failure, detail)
