@@ -129,11 +129,16 @@ it('loses nothing that was acknowledged and repeats nothing that was done when e
   }
 
   // every operation and task comes to an end that is true
+  let underWay: unknown[] = []
   await until('the end of every operation', 180_000, async () => {
     const { rows } = await system.database.query(
-      "SELECT count(*)::int AS n FROM operation WHERE state IN ('queued', 'sent')",
+      `SELECT endpoint, kind, path, state, attempts, sent_at, answer_by, registration, last_contact_at, awake_until, now()
+       FROM operation JOIN device ON device.id = device_id WHERE state IN ('queued', 'sent') LIMIT 3`,
     )
-    return rows[0].n === 0
+    underWay = rows
+    return rows.length === 0
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(underWay)}`)
   })
   const done = await until('the end of every task', 180_000, async () => {
     const { body } = await system.call<{ items: Task[] }>(
