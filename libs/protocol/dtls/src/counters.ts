@@ -26,7 +26,7 @@ export interface DtlsCounters {
   /** Flights sent again. */
   retransmissions: number
   migrations: number
-  /** Messages not sent: over the limit of an unverified address, or no sequence number may be used. */
+  /** Messages and alerts not sent: over the limit of an unverified address, or no sequence number may be used. */
   withheld: number
   messagesReceived: number
   messagesSent: number

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { inside } from './forge.test-support.js'
+import type { DtlsPeer } from './identity.js'
 import { Pair, ascii, peerAt } from './pair.test-support.js'
-import { noBytes } from './wire.js'
+import type { PairClient } from './pair.test-support.js'
+import type { DtlsSession } from './session/session.js'
+import { ContentType, HandshakeType, noBytes } from './wire.js'
 
 const elsewhere = peerAt('203.0.113.77', 61_000)
 
@@ -56,6 +60,81 @@ describe('a session with a Connection ID', () => {
     client.client.send(ascii('it is me'))
     await pair.settle()
     expect(sent()).toEqual([true, true, true, true])
+  })
+
+  it('sends no alert and repeats no Finished beyond that, however long the Connection ID that they carry', async () => {
+    const pair = new Pair({ limits: { unverifiedBytes: 0 } })
+    const client = await pair.open({ cid: new Uint8Array(200) })
+    const { session: its } = client.notices.of('session')[0]
+    const sentTo = (): number =>
+      pair.sent.filter(({ to }) => to.id === elsewhere.id).reduce((sum, { bytes }) => sum + bytes.length, 0)
+    let received = 0
+    for (const type of [HandshakeType.Finished, HandshakeType.ClientHello, HandshakeType.ClientHello]) {
+      const record = inside(its).seal(ContentType.Handshake, Uint8Array.of(type)) ?? noBytes
+      received += record.length
+      pair.server.receive(record, elsewhere)
+      expect(sentTo()).toBeLessThanOrEqual(3 * received)
+    }
+    pair.server.close(client.session)
+    expect(sentTo()).toBeLessThanOrEqual(3 * received)
+    expect(pair.server.counters.withheld).toBeGreaterThan(0)
+  })
+
+  /** Moves a session and returns how many blocks of 100 bytes went to where it is now. */
+  async function blocksAt(pair: Pair, client: PairClient & { session: DtlsSession }, peer: DtlsPeer) {
+    client.peer = peer
+    client.client.send(ascii('here'))
+    await pair.settle()
+    let blocks = 0
+    while (blocks < 1_000 && pair.server.send(new Uint8Array(100), client.session)) blocks++
+    return blocks
+  }
+
+  it('gets nothing anew by moving to and fro, until a period has passed', async () => {
+    const pair = new Pair({ limits: { unverifiedBytes: 1_000, unverifiedPeriodMs: 60_000 } })
+    const client = await pair.open({ cid: noBytes })
+    const home = client.peer
+    const first = await blocksAt(pair, client, elsewhere)
+    expect(first).toBeGreaterThan(7)
+    expect(await blocksAt(pair, client, home)).toBeLessThanOrEqual(1)
+    for (let port = 1; port < 5; port++)
+      expect(await blocksAt(pair, client, peerAt('203.0.113.77', port))).toBeLessThanOrEqual(1)
+    // its own address proves itself, which opens no other
+    await blocksAt(pair, client, home)
+    pair.server.send(noBytes, client.session)
+    expect(await blocksAt(pair, client, home)).toBe(1_000)
+    expect(await blocksAt(pair, client, elsewhere)).toBeLessThanOrEqual(1)
+    pair.clock.advance(60_000)
+    expect(await blocksAt(pair, client, home)).toBe(first)
+  })
+
+  it('spends nothing at one address that was earned at another', async () => {
+    const pair = new Pair({ limits: { unverifiedBytes: 500 } })
+    const client = await pair.open({ cid: noBytes })
+    client.peer = peerAt('203.0.113.78')
+    for (let i = 0; i < 4; i++) client.client.send(new Uint8Array(1_000))
+    await pair.settle()
+    const blocks = await blocksAt(pair, client, elsewhere)
+    expect(blocks).toBeGreaterThan(0)
+    expect(blocks).toBeLessThan(6)
+  })
+
+  it('has not proved its address by a restart', async () => {
+    const pair = new Pair({ limits: { unverifiedBytes: 1_000 } })
+    const client = await pair.open({ cid: noBytes })
+    client.peer = elsewhere
+    client.client.send(ascii('moved'))
+    await pair.settle()
+    const { bytes } = pair.server.export(client.session) ?? { bytes: noBytes }
+    pair.server = pair.createServer()
+    const session = pair.server.import(bytes)
+    pair.server.confirmExport(session, pair.server.export(session)?.generation ?? 0)
+    const block = new Uint8Array(400)
+    const sent = (): boolean[] => Array.from({ length: 3 }, () => pair.server.send(block, session))
+    expect(sent()).toEqual([true, true, false])
+    client.client.send(ascii('it is me'))
+    await pair.settle()
+    expect(sent()).toEqual([true, true, true])
   })
 
   it('drops records without the Connection ID once it was agreed (RFC 9146 §3)', async () => {

@@ -63,7 +63,7 @@ export class PairWorld {
 
   constructor(private readonly flags: number) {
     this.#late = (flags & 1) !== 0
-    this.#watch = new Watch(flags & 8 ? 0 : defaultLimits.unverifiedBytes)
+    this.#watch = new Watch(this.#clock, flags & 8 ? 0 : defaultLimits.unverifiedBytes)
     this.#server = this.#serve(flags)
     this.#links = Array.from({ length: links }, (_, n) => ({
       peer: peerAt(n, this.#port++),

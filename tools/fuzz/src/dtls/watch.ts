@@ -1,3 +1,5 @@
+import type { Clock } from '@fieldline/bytes'
+import { defaultLimits } from '@fieldline/dtls'
 import type { DtlsPeer, DtlsSession } from '@fieldline/dtls'
 import { BrokenPromise } from '../target.js'
 import { handshakeType, readRecords, recordType, tailOf } from './wire.js'
@@ -11,6 +13,14 @@ interface Account {
   proved: boolean
   /** Sent something since the address appeared. */
   answered: boolean
+  /** What sessions were granted that have moved there. */
+  readonly grants: Set<Grant>
+}
+
+/** What may go in any case, in one period, to the addresses that a session moves to. */
+interface Grant {
+  readonly at: number
+  readonly accounts: Set<Account>
 }
 
 /** Watches what leaves a server: no address that proved nothing gets more than thrice what it sent, and no nonce serves twice under one key. */
@@ -22,13 +32,19 @@ export class Watch {
   readonly #owing = new Set<string>()
   readonly #open = new Map<string, DtlsSession>()
 
-  /** `allowance`: bytes that may go to the new address of a session in any case. */
-  constructor(private readonly allowance: number) {}
+  /** What each session was granted last. */
+  readonly #grants = new WeakMap<DtlsSession, Grant>()
+
+  /** `allowance`: bytes that may go to the new addresses of a session in any case, once in `unverifiedPeriodMs`. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly allowance: number,
+  ) {}
 
   #account(peer: DtlsPeer): Account {
     let account = this.#accounts.get(peer.id)
     if (!account) {
-      account = { received: 0, sent: 0, proved: false, answered: false }
+      account = { received: 0, sent: 0, proved: false, answered: false, grants: new Set() }
       this.#accounts.set(peer.id, account)
     }
     return account
@@ -65,9 +81,12 @@ export class Watch {
     for (const id of this.#owing) {
       const account = this.#accounts.get(id)
       if (!account || account.proved) continue
-      const allowed = amplification * account.received + (this.#open.has(id) ? this.allowance : 0)
+      const allowed = amplification * account.received + account.grants.size * this.allowance
       if (account.sent > allowed)
         throw new BrokenPromise(`${account.sent} bytes to an unproved address that sent ${account.received}`)
+      for (const grant of account.grants)
+        if (spentOf(grant) > this.allowance)
+          throw new BrokenPromise(`${spentOf(grant)} bytes to the unproved addresses of one session`)
     }
     this.#owing.clear()
   }
@@ -98,6 +117,7 @@ export class Watch {
     this.#open.set(session.peer.id, session)
   }
 
+  /** It ends; what may go to where it was stays, for its last words may have gone there already. */
   closed(session: DtlsSession): void {
     for (const [id, one] of this.#open) if (one === session) this.#open.delete(id)
   }
@@ -105,12 +125,26 @@ export class Watch {
   moved(session: DtlsSession): void {
     this.closed(session)
     this.#open.set(session.peer.id, session)
+    this.#grant(session)
+  }
+
+  /** Moving to and fro is granted nothing anew before the period is over. */
+  #grant(session: DtlsSession): void {
+    const now = this.clock.now()
+    const last = this.#grants.get(session)
+    const isOver = !last || now - last.at >= defaultLimits.unverifiedPeriodMs
+    const grant: Grant = isOver ? { at: now, accounts: new Set() } : last
+    this.#grants.set(session, grant)
+    const account = this.#account(session.peer)
+    account.grants.add(grant)
+    grant.accounts.add(account)
   }
 
   /** A session was restored from a snapshot of another. */
   restored(session: DtlsSession, from: DtlsSession): void {
     this.#numbers.set(session, this.#numbers.get(from) ?? new Set())
     this.#open.set(session.peer.id, session)
+    this.#grant(session)
   }
 
   /** The server is gone, and all that it knew. */
@@ -118,6 +152,14 @@ export class Watch {
     this.#handshakes.clear()
     this.#open.clear()
   }
+}
+
+/** What of a grant was needed: more than thrice what came, at addresses that nobody else was granted anything for. */
+function spentOf({ accounts }: Grant): number {
+  let spent = 0
+  for (const { proved, sent, received, grants } of accounts)
+    if (!proved && grants.size === 1) spent += Math.max(0, sent - amplification * received)
+  return spent
 }
 
 /** Numbers of the records of epoch 1 in a datagram. What follows one with a Connection ID is not found; nothing does. */

@@ -9,8 +9,12 @@ export interface ServerLimits {
   readonly helloBurst: number
   /** Records of a session that were not authentic; beyond it the session ends (RFC 9147 §4.5.3 on short tags). */
   readonly failedOpens: number
-  /** Bytes that may go to an address which a session has moved to before that address has answered; thrice what came from it is added. */
+  /**
+   * Bytes that may go to addresses which a session has moved to before they have answered, in so many milliseconds and however often it moves;
+   * thrice what came from an address is added for that address.
+   */
   readonly unverifiedBytes: number
+  readonly unverifiedPeriodMs: number
   /** Sessions that may be resumed, and for how long. */
   readonly resumable: number
   readonly resumableMs: number
@@ -25,6 +29,7 @@ export const defaultLimits: ServerLimits = {
   helloBurst: 2_000,
   failedOpens: 65_536,
   unverifiedBytes: 4_096,
+  unverifiedPeriodMs: 60_000,
   resumable: 50_000,
   resumableMs: 24 * 3_600_000,
   cookiePeriodMs: 60_000,

@@ -163,6 +163,7 @@ export class ServerCore {
     if (session.role !== 'server' || (session.cid.length > 0 && session.cid.length !== this.#cidLength))
       throw new RangeError('a session of another endpoint')
     if (!this.#table.restore(session)) throw new RangeError('the session is here already')
+    if (!session.proved) this.#doubtAddress(session)
     session.exportDue = true
     this.#surroundings.emit({ type: 'export-due', session })
     return { ...this.#collect(), session }
@@ -226,8 +227,8 @@ export class ServerCore {
     // RFC 9146 §6: authentic, newest, and only then the address changes; before anything is answered
     if (from.id !== session.peer.id) {
       if (content.newest) this.#migrate(session, from, record.bytes.length)
-    } else if (session.unverifiedBytes !== undefined) {
-      if (content.newest && session.answered) session.unverifiedBytes = undefined
+    } else if (!session.proved) {
+      if (content.newest && session.answered) session.proved = true
       else session.unverifiedBytes += 3 * record.bytes.length
     }
     const ending = react(session, content, this.#surroundings)
@@ -237,10 +238,24 @@ export class ServerCore {
   #migrate(session: Session, to: DtlsPeer, received: number): void {
     const from = session.peer
     this.#table.move(session, to)
-    session.unverifiedBytes = this.#limits.unverifiedBytes + 3 * received
-    session.answered = false
+    this.#doubtAddress(session)
+    session.unverifiedBytes += 3 * received
     this.counters.migrations++
     this.#surroundings.emit({ type: 'migrated', session, from })
+  }
+
+  /** Little goes to the address from now on. Who moves to and fro gets nothing anew, nor spends at one address what was earned at another. */
+  #doubtAddress(session: Session): void {
+    const { unverifiedBytes, unverifiedPeriodMs } = this.#limits
+    const { now } = this.#surroundings
+    const age = session.grantedAt === undefined ? -1 : now - session.grantedAt
+    if (age >= 0 && age < unverifiedPeriodMs)
+      session.unverifiedBytes = Math.min(session.unverifiedBytes, unverifiedBytes)
+    else {
+      session.unverifiedBytes = unverifiedBytes
+      session.grantedAt = now
+    }
+    session.proved = session.answered = false
   }
 
   // --- handshakes

@@ -96,8 +96,12 @@ export class Session implements DtlsSession {
   exportDue = false
   /** Records that were not authentic. */
   failedOpens = 0
-  /** Bytes that may still go to an address that has not proved itself; undefined for one that has. */
-  unverifiedBytes: number | undefined
+  /** The peer was heard at its address after something had gone there; until then it is counted what goes there. */
+  proved = true
+  /** Bytes that may still go to an address that has not proved itself. Kept while it has: the next one gets what is left. */
+  unverifiedBytes = 0
+  /** When `unverifiedBytes` were granted in full, ms; undefined if the peer never moved. */
+  grantedAt: number | undefined
   /** Whether a record went out since the address changed. */
   answered = false
   /** Received something since the table of sessions looked last. */

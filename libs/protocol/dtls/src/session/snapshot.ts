@@ -25,6 +25,7 @@ const kinds: readonly PeerIdentity['kind'][] = ['anonymous', 'psk', 'raw-public-
 const flagResumed = 1
 const flagExtended = 2
 const flagMacThenEncrypt = 4
+const flagUnproved = 8
 
 function identityBytes(identity: PeerIdentity): Uint8Array {
   switch (identity.kind) {
@@ -82,7 +83,8 @@ export function exportSession(session: Session): SessionSnapshot {
     .u8(
       (session.resumed ? flagResumed : 0) |
         (session.extendedMasterSecret ? flagExtended : 0) |
-        (session.macThenEncrypt ? flagMacThenEncrypt : 0),
+        (session.macThenEncrypt ? flagMacThenEncrypt : 0) |
+        (session.proved ? 0 : flagUnproved),
     )
     .u32(generation)
     .u64(BigInt(resumeAt))
@@ -164,6 +166,7 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
   session.identity = identity
   session.resumed = (flags & flagResumed) !== 0
   session.extendedMasterSecret = (flags & flagExtended) !== 0
+  session.proved = (flags & flagUnproved) === 0
   session.writeSequence = resumeAt
   session.ceiling = resumeAt
   session.generation = generation

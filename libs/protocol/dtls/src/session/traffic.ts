@@ -41,13 +41,13 @@ export function react(session: Session, content: Content, surroundings: Surround
 function repeatFinale(session: Session, surroundings: Surroundings): void {
   const { finale } = session
   if (!finale) return
-  const finished = session.seal(
-    ContentType.Handshake,
-    wholeMessage(HandshakeType.Finished, finale.messageSequence, finale.verifyData),
-  )
+  const message = wholeMessage(HandshakeType.Finished, finale.messageSequence, finale.verifyData)
+  const change = plainRecord(ContentType.ChangeCipherSpec, finale.plainSequence, changeCipherSpec)
+  if (isTooMuch(session, change.length + session.recordLength(message.length), surroundings)) return
+  const finished = session.seal(ContentType.Handshake, message)
   if (!finished) return
   surroundings.counters.retransmissions++
-  const change = plainRecord(ContentType.ChangeCipherSpec, finale.plainSequence++, changeCipherSpec)
+  finale.plainSequence++
   sendTo(session, Buffer.concat([change, finished]), surroundings)
 }
 
@@ -63,13 +63,7 @@ export function sendMessage(
     return undefined
   }
   if (session.isExhausted) return { reason: 'sequence-exhausted' }
-  if (
-    session.unverifiedBytes !== undefined &&
-    session.unverifiedBytes < session.recordLength(message.length)
-  ) {
-    counters.withheld++
-    return undefined
-  }
+  if (isTooMuch(session, session.recordLength(message.length), surroundings)) return undefined
   const record = session.seal(ContentType.ApplicationData, message)
   // ceiling of an exported session: half a block before, and at it
   if (
@@ -90,7 +84,7 @@ export function sendMessage(
   return undefined
 }
 
-/** Sends an alert if a number is left for it. */
+/** Sends an alert if a number is left for it, and its address may get so much. */
 export function sendAlert(
   session: Session,
   level: number,
@@ -98,12 +92,21 @@ export function sendAlert(
   surroundings: Surroundings,
 ): void {
   if (!session.isOpen) return
-  const record = session.seal(ContentType.Alert, Uint8Array.of(level, description), true)
+  const alert = Uint8Array.of(level, description)
+  if (isTooMuch(session, session.recordLength(alert.length), surroundings)) return
+  const record = session.seal(ContentType.Alert, alert, true)
   if (record) sendTo(session, record, surroundings)
+}
+
+/** Whether so many bytes are more than may go to an address that has not proved itself; counted if so. */
+function isTooMuch(session: Session, length: number, { counters }: Surroundings): boolean {
+  if (session.proved || session.unverifiedBytes >= length) return false
+  counters.withheld++
+  return true
 }
 
 /** Sends, and counts what goes to an address that has not proved itself. */
 function sendTo(session: Session, datagram: Uint8Array, surroundings: Surroundings): void {
-  if (session.unverifiedBytes !== undefined) session.unverifiedBytes -= datagram.length
+  if (!session.proved) session.unverifiedBytes -= datagram.length
   surroundings.send(datagram, session.peer)
 }
