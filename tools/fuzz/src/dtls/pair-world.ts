@@ -54,6 +54,8 @@ export class PairWorld {
   readonly #stored = new Map<DtlsSession, SessionSnapshot>()
   readonly #writing = new Map<DtlsSession, SessionSnapshot>()
   readonly #toClient = new Set<string>()
+  /** Who was at the other end when a session opened. */
+  readonly #openedBy = new WeakMap<DtlsSession, DtlsClient>()
   #server: DtlsServer
   /** Whose message is going out. */
   #speaking: DtlsSession | undefined
@@ -94,6 +96,10 @@ export class PairWorld {
     return server
   }
 
+  #opener(session: DtlsSession, client: DtlsClient | undefined): void {
+    if (client) this.#openedBy.set(session, client)
+  }
+
   #answer<T>(right: T, wrong: T): T | Promise<T> {
     if (!this.#late) return right
     return new Promise((resolve, reject) =>
@@ -109,6 +115,7 @@ export class PairWorld {
       if (notice.session.identity.kind === 'anonymous' && (this.flags & 96) !== 96)
         throw new BrokenPromise('a session with somebody who proved nothing')
       this.#open.add(notice.session)
+      this.#opener(notice.session, this.#links.find(({ peer }) => peer.id === notice.session.peer.id)?.client)
       this.#watch.opened(notice.session)
     } else if (notice.type === 'closed') {
       this.#open.delete(notice.session)
@@ -295,6 +302,7 @@ export class PairWorld {
         const again = this.#server.import(last.bytes)
         restored.set(again, last)
         this.#open.add(again)
+        this.#opener(again, this.#openedBy.get(session))
         this.#watch.restored(again, session)
       } catch (error) {
         if (!(error instanceof RangeError || error instanceof ProtocolError)) throw error
@@ -335,6 +343,8 @@ export class PairWorld {
   #bothWays(link: Link): void {
     const session = this.#sessionOf(link)
     if (!link.session || !session || !link.client) return
+    // whose resumption came to nothing cannot know it, and the server goes on with the session before
+    if (this.#openedBy.get(session) !== link.client) return
     const up = `up ${this.#spoken++}`
     link.said.add(up)
     link.client.send(ascii(up))
