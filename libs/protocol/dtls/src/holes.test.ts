@@ -129,6 +129,15 @@ describe('what the client offers is looked at', () => {
       'no-common-group',
     ],
     [
+      'no uncompressed points',
+      {
+        ...certificateHello,
+        extensions: new Map([[ExtensionType.PointFormats, vector8(Uint8Array.of(1, 2))]]),
+      },
+      withCertificates,
+      'no-common-group',
+    ],
+    [
       'other signatures',
       { ...certificateHello, extensions: new Map([[ExtensionType.SignatureAlgorithms, numberList(0x0401)]]) },
       withCertificates,

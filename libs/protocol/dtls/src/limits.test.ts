@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { forged, goodHello, greet, plainMessages } from './forge.test-support.js'
+import { forged, goodHello, greet, inFragments, plainMessages } from './forge.test-support.js'
 import { writeClientHello } from './handshake/hello.js'
 import { Pair, ascii, peerAt } from './pair.test-support.js'
 import { HandshakeType, noBytes } from './wire.js'
@@ -34,6 +34,25 @@ describe('what strangers can cost us', () => {
     pair.clock.advance(130_000)
     expect(second({})).toBe(0)
     pair.clock.advance(-130_000)
+  })
+
+  it('a cookie serves on while the next secret is in use', () => {
+    const pair = new Pair({ limits: { cookiePeriodMs: 60_000 } })
+    pair.server.receive(forged(HandshakeType.ClientHello, 0, writeClientHello(goodHello)), somewhere)
+    const cookie = plainMessages(pair.sent[0].bytes)[0].body.slice(3)
+    pair.clock.advance(61_000)
+    pair.server.receive(
+      forged(HandshakeType.ClientHello, 1, writeClientHello({ ...goodHello, cookie })),
+      somewhere,
+    )
+    expect(pair.server.counters.handshakesStarted).toBe(1)
+  })
+
+  it('a cookie lets nobody begin more handshakes than the limit of its source', () => {
+    const pair = new Pair({ limits: { hellosPerSecond: 1, helloBurst: 3 } })
+    greet(pair, peerAt('203.0.113.9', 1), goodHello)
+    greet(pair, peerAt('203.0.113.9', 2), goodHello)
+    expect(pair.server.counters).toMatchObject({ cookiesSent: 2, handshakesStarted: 1, rateLimited: 1 })
   })
 
   it('one source gets so many answers a second, and others are not hindered', () => {
@@ -96,6 +115,30 @@ describe('what strangers can cost us', () => {
 })
 
 describe('time', () => {
+  it('for a hello that does not become whole is that of the network, too', () => {
+    const pair = new Pair({ timers: { initialMs: 9_000, maxMs: 60_000, retransmissions: 0 } })
+    pair.server.receive(forged(HandshakeType.ClientHello, 0, writeClientHello(goodHello)), somewhere)
+    const cookie = plainMessages(pair.sent[0].bytes)[0].body.slice(3)
+    const [first] = inFragments(HandshakeType.ClientHello, 1, writeClientHello({ ...goodHello, cookie }), 64)
+    pair.server.receive(first, somewhere)
+    pair.clock.advance(8_999)
+    expect(pair.server.handshakeCount).toBe(1)
+    pair.clock.advance(1)
+    expect(pair.server.handshakeCount).toBe(0)
+  })
+
+  it('between two retransmissions doubles, up to a most', () => {
+    const pair = new Pair({ timers: { initialMs: 1_000, maxMs: 3_000, retransmissions: 5 } })
+    greet(pair, somewhere, goodHello)
+    const times: number[] = []
+    for (let second = 1, sent = pair.sent.length; second <= 12; second++) {
+      pair.clock.advance(1_000)
+      if (pair.sent.length > sent) times.push(second)
+      sent = pair.sent.length
+    }
+    expect(times).toEqual([1, 3, 6, 9, 12])
+  })
+
   it('a constrained network waits 9 s before the first retransmission (RFC 7925 §11), a wire 1 s', () => {
     for (const [initialMs, wait] of [
       [1_000, 1_000],

@@ -137,6 +137,38 @@ describe('a session with a Connection ID', () => {
     expect(sent()).toEqual([true, true, true])
   })
 
+  it('takes an address for verified only by a newest record that follows an answer to it', async () => {
+    const pair = new Pair()
+    const client = await pair.open({ cid: noBytes })
+    const isProved = (): boolean => inside(client.session).proved
+    const say = async (text: string, from: DtlsPeer): Promise<void> => {
+      client.peer = from
+      client.client.send(ascii(text))
+      await pair.settle()
+    }
+    await say('moved', elsewhere)
+    await say('two in a row, as anybody can repeat them', elsewhere)
+    expect(isProved()).toBe(false)
+
+    pair.server.send(ascii('are you there?'), client.session)
+    pair.road = () => []
+    await say('held up on its way', elsewhere)
+    const late = client.sent.at(-1) ?? noBytes
+    pair.road = (bytes) => [{ bytes, afterMs: 0 }]
+    await say('and on', peerAt('203.0.113.78', 61_000))
+    pair.server.send(ascii('and here?'), client.session)
+    pair.server.receive(late, client.peer)
+    expect(pair.notices.messages.at(-1)).toBe('held up on its way')
+    expect(isProved()).toBe(false)
+    await say('yes', client.peer)
+    expect(isProved()).toBe(true)
+
+    // the answers to one address prove nothing about the next
+    await say('moved again', elsewhere)
+    await say('without an answer', elsewhere)
+    expect(isProved()).toBe(false)
+  })
+
   it('drops records without the Connection ID once it was agreed (RFC 9146 §3)', async () => {
     const pair = new Pair()
     const client = await pair.open({ cid: noBytes })

@@ -65,6 +65,30 @@ describe('a snapshot', () => {
     expect(pair.notices.messages).toEqual(['once'])
   })
 
+  it('keeps all of the window, as far back as it goes', async () => {
+    const { pair, client, session } = await opened()
+    for (let i = 0; i < 63; i++) client.client.send(ascii(`${i}`))
+    await pair.settle()
+    const { bytes } = save(pair, session)
+    pair.server = pair.createServer()
+    pair.server.import(bytes)
+    const before = pair.notices.messages.length
+    expect(before).toBe(63)
+    for (const datagram of client.sent.slice(-63)) pair.server.receive(datagram, client.peer)
+    expect(pair.notices.messages).toHaveLength(before)
+    client.client.send(ascii('new'))
+    await pair.settle()
+    expect(pair.notices.messages.at(-1)).toBe('new')
+  })
+
+  it('keeps the count of forgeries: a restart gives nobody more attempts', async () => {
+    const { pair, session } = await opened()
+    inside(session).failedOpens = 1_000
+    const { bytes } = save(pair, session)
+    pair.server = pair.createServer()
+    expect(inside(pair.server.import(bytes)).failedOpens).toBe(1_000)
+  })
+
   it('sends nothing after import before a newer snapshot is stored, and asks for that', async () => {
     const { pair, session } = await opened()
     const { bytes } = save(pair, session)

@@ -46,6 +46,13 @@ describe('a chain of certificates', () => {
     expect(fault(['meter'], { now: 0 })).toBe('expired-certificate')
   })
 
+  it('ends at an anchor that is valid itself', () => {
+    const trust = { anchors: [der('formerRoot')] }
+    expect(fault(['ofFormerRoot'], { ...trust, now: Date.UTC(2020, 6) })).toBeUndefined()
+    expect(fault(['ofFormerRoot'], trust)).toBe('expired-certificate')
+    expect(fault(['ofFormerRoot'], { ...trust, now: undefined })).toBeUndefined()
+  })
+
   it('that says what it is for is for nothing else (RFC 5280 §4.2.1.12)', () => {
     for (const [name, purpose, other] of [
       ['serverOnly', 'server', 'client'],

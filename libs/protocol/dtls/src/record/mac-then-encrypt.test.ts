@@ -88,6 +88,14 @@ describe('CBC with MAC-then-encrypt (RFC 5246 §6.2.3.2)', () => {
     expect(open(good.subarray(0, good.length - 16))).toBeUndefined()
   })
 
+  it('refuses padding that is wrong where none would be right: a length alone, with a MAC before it', () => {
+    for (let claimed = 0; claimed < 256; claimed++) {
+      const lying = (padded: Uint8Array): void => void (padded[padded.length - 1] = claimed)
+      const isRight = claimed === 0
+      expect(open(sealed(from(100, 15), lying, 1)) !== undefined, `${claimed}`).toBe(isRight)
+    }
+  })
+
   it('takes any bytes without throwing', () => {
     const random = seededRandom(4)
     for (let length = 0; length < 400; length++) expect(open(random.bytes(length))).toBeUndefined()
