@@ -16,10 +16,12 @@ const server = createServer((request, response) => void handle(request, response
 server.listen(port, hostname)
 
 const stop = () => {
-  server.close(() => process.exit(0))
+  server.close(leave)
   server.closeAllConnections() // streams of live events never end by themselves
-  setTimeout(() => process.exit(0), 2_000).unref()
+  setTimeout(leave, 2_000).unref()
 }
+// an exit can wait for ever for a thread that compiles, and nobody may be left to kill us
+const leave = () => process.kill(process.pid, 'SIGKILL')
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 process.on('disconnect', stop)

@@ -4,7 +4,18 @@ const STOP_MS = 7_000 // the supervisor kills after nine seconds; an orchestrato
 const ORPHAN_MS = 4_000 // without a parent nobody would kill us
 
 /**
- * Runs a process from start to orderly stop: `start` gives back what stops it. Ends with 1 when `start` fails, says `ready` to a parent that
+ * Ends the process now: well by SIGTERM as if nobody listened to it, badly by SIGKILL. `process.exit` alone can wait for ever: Node joins its
+ * threads, and one that compiles may never come. Such a process neither lives nor is it started again. Process 1 of a container takes no signal
+ * from itself; it exits.
+ */
+function leave(code: 0 | 1): void {
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, code === 0 ? 'SIGTERM' : 'SIGKILL')
+  process.exit(code)
+}
+
+/**
+ * Runs a process from start to orderly stop: `start` gives back what stops it. Ends badly when `start` fails, says `ready` to a parent that
  * listens, stops on SIGTERM, SIGINT or when that parent is gone, and is cut short when stopping takes too long.
  */
 export async function runProcess(log: Logger, start: () => Promise<() => Promise<void>>): Promise<void> {
@@ -16,13 +27,13 @@ export async function runProcess(log: Logger, start: () => Promise<() => Promise
     log.info({ reason }, 'stopping')
     setTimeout(() => {
       log.error('stopping took too long')
-      process.exit(1)
+      leave(1)
     }, limitMs).unref()
     void (stop?.() ?? Promise.resolve()).then(
-      () => process.exit(0),
+      () => leave(0),
       (error: unknown) => {
         log.error({ err: error }, 'stopping failed')
-        process.exit(1)
+        leave(1)
       },
     )
   }
@@ -35,13 +46,13 @@ export async function runProcess(log: Logger, start: () => Promise<() => Promise
   )
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught')
-    process.exit(1)
+    leave(1)
   })
   try {
     stop = await start()
   } catch (error) {
     log.fatal({ err: error }, 'could not start')
-    process.exit(1)
+    leave(1)
   }
   process.send?.('ready')
 }
