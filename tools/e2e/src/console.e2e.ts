@@ -224,7 +224,7 @@ describe.runIf(executablePath)('the console in a real browser', () => {
         await until('the loaded page', 20_000, async () => {
           return (await page.getByRole('status', { name: /^Loading/ }).count()) === 0
         })
-        await page.waitForTimeout(250) // a chart is drawn after its values came
+        await page.waitForTimeout(500) // a chart is drawn after its values came
         const { violations } = await new AxeBuilder({ page }).analyze()
         expect(
           violations.map(({ id, nodes }) => `${path} ${colorScheme}: ${id} ${nodes[0]?.html.slice(0, 160)}`),

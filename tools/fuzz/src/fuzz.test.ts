@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { inputOf, runInputs, tryInput } from './run.js'
 import { targets } from './targets.js'
 
-const seconds = 1
+const seconds = 2
 const leastInputs = 100
 
 describe.each(targets)('$name', (target) => {
