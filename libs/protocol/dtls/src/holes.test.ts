@@ -236,6 +236,19 @@ describe('an authenticated session', () => {
     expect(pair.notices.of('closed')).toMatchObject([{ reason: 'forgeries' }])
   })
 
+  it('ends after too many of them though a handshake runs beside it, which anybody at its address can keep running', async () => {
+    const pair = new Pair({ limits: { failedOpens: 20 } })
+    const { peer } = await pair.open()
+    greet(pair, peer, goodHello)
+    expect(pair.server.handshakeCount).toBe(1)
+    for (let i = 0; i <= 20; i++)
+      pair.server.receive(
+        fromHex(`17fefd0001${(100 + i).toString(16).padStart(12, '0')}0018${'ab'.repeat(24)}`),
+        peer,
+      )
+    expect(pair.notices.of('closed')).toMatchObject([{ reason: 'forgeries' }])
+  })
+
   it('has its keys overwritten when it closes', async () => {
     const pair = new Pair()
     const { session, client, notices } = await pair.open()

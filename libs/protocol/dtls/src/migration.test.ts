@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { inside } from './forge.test-support.js'
 import type { DtlsPeer } from './identity.js'
-import { Pair, ascii, peerAt } from './pair.test-support.js'
+import { Pair, ascii, peerAt, pskKey } from './pair.test-support.js'
 import type { PairClient } from './pair.test-support.js'
 import type { DtlsSession } from './session/session.js'
 import { ContentType, HandshakeType, noBytes } from './wire.js'
@@ -24,6 +24,27 @@ describe('a session with a Connection ID', () => {
     expect(pair.sent.at(-1)?.to).toEqual(elsewhere)
     expect(client.notices.messages).toEqual(['welcome'])
     expect(pair.server.counters.handshakesStarted).toBe(1)
+  })
+
+  it('outlives that a NAT gives its address to another device, but not that its own device begins anew there', async () => {
+    const pair = new Pair()
+    const asleep = await pair.open({ cid: noBytes })
+    const home = asleep.peer
+    asleep.peer = elsewhere
+    const begin = async (name: string): Promise<void> => {
+      const other = pair.connect({ cid: noBytes, psk: { identity: ascii(name), key: pskKey } })
+      other.peer = home
+      await pair.settle()
+      expect(other.notices.of('session')).toHaveLength(1)
+    }
+    await begin('meter-2')
+    expect(pair.notices.of('closed')).toEqual([])
+    asleep.client.send(ascii('awake'))
+    await pair.settle()
+    expect(pair.notices.messages).toEqual(['awake'])
+    await begin('meter-2')
+    expect(pair.notices.of('closed')).toMatchObject([{ reason: 'replaced' }])
+    expect(pair.server.sessionCount).toBe(2)
   })
 
   it('does not move for an old record, a replayed one, or one that is not authentic (RFC 9146 §6)', async () => {

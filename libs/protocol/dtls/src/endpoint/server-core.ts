@@ -2,6 +2,7 @@ import type { Random } from '@fieldline/bytes'
 import type { DtlsCounters } from '../counters.js'
 import { ServerHandshake } from '../handshake/server-handshake.js'
 import type { ServerRules } from '../handshake/server-handshake.js'
+import { nameOfIdentity } from '../identity.js'
 import type { DtlsPeer, PeerIdentity } from '../identity.js'
 import { readRecord } from '../record/record.js'
 import type { RecordView } from '../record/record.js'
@@ -214,13 +215,10 @@ export class ServerCore {
     const failed = session.failedOpens
     const content = session.open(record)
     if (!content) {
-      if (otherwise) {
-        session.failedOpens = failed
-        this.#handshake(otherwise, record)
-      } else if (session.failedOpens > failed) {
-        this.counters.forged++
-        if (session.failedOpens > this.#limits.failedOpens) this.#end(session, 'forgeries')
-      } else this.counters.stale++
+      if (!otherwise) this.counters[session.failedOpens > failed ? 'forged' : 'stale']++
+      // counted beside a handshake as well: who keeps one running at the address would guess on for ever
+      if (session.failedOpens > this.#limits.failedOpens) this.#end(session, 'forgeries')
+      if (otherwise) this.#handshake(otherwise, record)
       return
     }
     session.touched = true
@@ -347,9 +345,11 @@ export class ServerCore {
   #opened(session: Session, handshake: ServerHandshake): void {
     this.counters.handshakesCompleted++
     if (session.resumed) this.counters.resumptions++
-    // only now does the new one take the place of the old (RFC 6347 §4.2.8)
+    // Only now does the new one take the place of the old (RFC 6347 §4.2.8). Another device with a Connection ID is not where it was heard
+    // last: a NAT has given its address away, and it comes back from elsewhere (RFC 9146 §1).
     const old = this.#table.at(session.peer.id)?.session
-    if (old) this.#end(old, 'replaced')
+    if (old && (old.cid.length === 0 || nameOfIdentity(old.identity) === nameOfIdentity(session.identity)))
+      this.#end(old, 'replaced')
     this.#table.open(session, handshake)
     if (this.#table.size > this.#limits.sessions) {
       const victim = this.#table.leastRecent(session)
