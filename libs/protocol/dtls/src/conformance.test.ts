@@ -195,7 +195,38 @@ describe('RFC 8422', () => {
   })
 })
 
+describe('RFC 9147, which RFC 9325 §4.4 applies to version 1.2', () => {
+  it.each([
+    ['CCM_8', 0xc0a8, 2 ** 23],
+    ['GCM', 0x00a8, Math.floor(2 ** 24.5)],
+    ['CBC', 0x00ae, 2 ** 48 - 17],
+  ])(
+    '§4.5.3: a session with %s ends when its key has protected as many records as it can bear',
+    async (_name, suite, most) => {
+      const pair = new Pair()
+      const { session } = await pair.open({ suites: [suite] })
+      inside(session).writeSequence = most - 1
+      expect(pair.server.send(ascii('last'), session)).toBe(true)
+      expect(pair.server.send(ascii('too many'), session)).toBe(false)
+      expect(pair.notices.of('closed')).toMatchObject([{ reason: 'sequence-exhausted' }])
+    },
+  )
+})
+
 describe('RFC 9146', () => {
+  it('§5: content and type are 2^14 bytes at most together, in what is sent and in what is taken', async () => {
+    const pair = new Pair()
+    const client = await pair.open({ cid: Uint8Array.of(1) })
+    expect(pair.server.send(new Uint8Array(2 ** 14), client.session)).toBe(false)
+    expect(client.client.send(new Uint8Array(2 ** 14))).toBe(false)
+    say(client, pair, ContentType.ApplicationData, new Uint8Array(2 ** 14))
+    expect(pair.notices.messages).toEqual([])
+    expect(pair.server.send(new Uint8Array(2 ** 14 - 1), client.session)).toBe(true)
+    expect(client.client.send(new Uint8Array(2 ** 14 - 1))).toBe(true)
+    await pair.settle()
+    expect([pair.notices.of('message').length, client.notices.of('message').length]).toEqual([1, 1])
+  })
+
   const suite = suiteById(0xc0a8)
   if (!suite) throw new Error('no suite')
 

@@ -6,7 +6,6 @@ import { numberList, vector8, writeClientHello } from './handshake/hello.js'
 import { wholeMessage } from './handshake/message.js'
 import { Pair, ascii, credentialsOf, der, peerAt, psk, pskKey } from './pair.test-support.js'
 import { plainRecord, readRecord } from './record/record.js'
-import { lastSequence } from './session/session.js'
 import { Alert, ContentType, ExtensionType, HandshakeType, noBytes, sameBytes } from './wire.js'
 
 /** What a first version of such a layer leaves open, one by one. */
@@ -214,7 +213,7 @@ describe('an authenticated session', () => {
   it('ends before its sequence numbers do', async () => {
     const pair = new Pair()
     const { session, notices } = await pair.open()
-    inside(session).writeSequence = lastSequence - 1
+    inside(session).writeSequence = inside(session).lastSequence - 1
     expect(pair.server.send(ascii('last'), session)).toBe(true)
     expect(pair.server.send(ascii('too many'), session)).toBe(false)
     await pair.settle()

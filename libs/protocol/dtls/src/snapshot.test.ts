@@ -122,6 +122,17 @@ describe('a snapshot', () => {
     expect(pair.server.send(ascii('x'), session)).toBe(true)
   })
 
+  it('leaves no number to its session that whoever restores it may use, not even for the alert at the end of all numbers', async () => {
+    const { pair, session } = await opened()
+    const { lastSequence } = inside(session)
+    inside(session).writeSequence = lastSequence - 1
+    const { bytes } = save(pair, session)
+    expect(importSession(bytes, 9, pair.random).writeSequence).toBe(lastSequence)
+    pair.server.send(ascii('last'), session)
+    pair.server.close(session)
+    expect(Math.max(...numbersIn(pair))).toBe(lastSequence - 1)
+  })
+
   it('never leads to a nonce used twice, wherever the process is killed', async () => {
     for (let seed = 1; seed <= 8; seed++) {
       const random = seededRandom(seed * 31)

@@ -55,8 +55,8 @@ export interface DtlsServer {
   /** A datagram has come; its memory is not written to again. Never throws. */
   receive(datagram: Uint8Array, from: DtlsPeer): void
   /**
-   * Sends at most 16384 bytes; false if they may not go: the session has ended, its address has not proved itself, or a snapshot must be stored
-   * first.
+   * Sends at most 16384 bytes, one less to a peer with a Connection ID; false if they may not go: they are more, the session has ended, its
+   * address has not proved itself, or a snapshot must be stored first.
    */
   send(message: Uint8Array, session: DtlsSession): boolean
   /** Ends a session with close_notify. */

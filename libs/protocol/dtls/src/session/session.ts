@@ -44,8 +44,18 @@ export interface Finale {
   readonly verifyData: Uint8Array
 }
 
-/** Records are numbered up to here, so that nonces never repeat (RFC 6347 §4.1); a few remain for the alert that closes the session. */
-export const lastSequence = maxSequence - 16
+/** Numbers that remain for the alert that closes the session. */
+const lastNumbers = 16
+
+/**
+ * How many records a key may protect: for authenticated encryption what keeps it confidential beyond doubt (RFC 9147 §4.5.3, RFC 9325 §4.4), for
+ * CBC as many as there are numbers, which never serve twice (RFC 6347 §4.1).
+ */
+const mostRecords: Readonly<Record<Suite['protection'], number>> = {
+  'ccm-8': 2 ** 23,
+  gcm: Math.floor(2 ** 24.5),
+  'cbc-sha256': maxSequence - lastNumbers,
+}
 
 /** What a session begins with. */
 export interface SessionInit {
@@ -62,8 +72,8 @@ export interface SessionInit {
   readonly macThenEncrypt?: boolean
 }
 
-/** The most that a record holds (RFC 5246 §6.2.1). */
-export const maxPlaintext = 2 ** 14
+/** The most that a record holds (RFC 5246 §6.2.1), with a Connection ID including the inner type and its padding (RFC 9146 §5). */
+const maxPlaintext = 2 ** 14
 
 // the number of a record while it is sealed
 const number = new Uint8Array(8)
@@ -86,12 +96,14 @@ export class Session implements DtlsSession {
   isOpen = false
   /** Number of the next record that we write. */
   writeSequence = 0
+  /** Records are numbered up to here. */
+  readonly lastSequence: number
   /** Records from this number on may not be written: a stored snapshot would use the numbers again. */
-  ceiling = lastSequence
+  ceiling: number
   /** Counted up with every export, so that a store can refuse to go back. */
   generation = 0
   /** What the ceiling becomes when the latest snapshot is stored. */
-  nextCeiling = lastSequence
+  nextCeiling: number
   /** The owner was told that a new snapshot is due. */
   exportDue = false
   /** Records that were not authentic. */
@@ -121,6 +133,7 @@ export class Session implements DtlsSession {
     this.peerCid = init.peerCid
     this.peer = init.peer
     this.keyBlock = init.keyBlock
+    this.lastSequence = this.ceiling = this.nextCeiling = mostRecords[init.suite.protection]
     this.macThenEncrypt = init.macThenEncrypt === true
     const { read, write } = this.macThenEncrypt
       ? macThenEncryptDirections(init.role, init.keyBlock, init.random)
@@ -131,7 +144,12 @@ export class Session implements DtlsSession {
 
   /** No number is left to write with, not even after another export. */
   get isExhausted(): boolean {
-    return this.writeSequence >= lastSequence
+    return this.writeSequence >= this.lastSequence
+  }
+
+  /** Bytes of the longest message that a record to the peer holds. */
+  get longestMessage(): number {
+    return maxPlaintext - (this.peerCid.length > 0 ? 1 : 0)
   }
 
   /** Bytes of a record with so much payload. */
@@ -142,8 +160,9 @@ export class Session implements DtlsSession {
 
   /** A record with `payload`, or undefined if no number may be used for it now. `closing` may take one of the last numbers. */
   seal(type: number, payload: Uint8Array, closing = false): Uint8Array | undefined {
-    const limit = closing && this.ceiling === lastSequence ? maxSequence : this.ceiling
-    if (this.writeSequence >= limit) return undefined
+    // once exported, all numbers from the ceiling on may be another's
+    const reserve = closing && this.isOpen && this.generation === 0 ? lastNumbers : 0
+    if (this.writeSequence >= this.ceiling + reserve) return undefined
     const sequence = this.writeSequence++
     const cid = this.peerCid
     let outer = type
@@ -184,8 +203,7 @@ export class Session implements DtlsSession {
       return undefined
     }
     const newest = this.window.mark(record.sequence)
-    // RFC 5246 §6.2.1: no more than 2^14 bytes in a record
-    if (plaintext.length > maxPlaintext + (withCid ? 1 : 0)) return { type: 0, payload: noBytes, newest }
+    if (plaintext.length > maxPlaintext) return { type: 0, payload: noBytes, newest }
     if (!withCid) return { type: record.type, payload: plaintext, newest }
     let end = plaintext.length - 1
     while (end >= 0 && plaintext[end] === 0) end--

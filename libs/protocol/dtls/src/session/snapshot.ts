@@ -7,7 +7,7 @@ import { suiteById } from '../suites.js'
 import { commonNameOf } from '../certificates/public-key.js'
 import { maxSequence } from '../record/record.js'
 import { copyOf } from '../wire.js'
-import { Session, lastSequence } from './session.js'
+import { Session } from './session.js'
 
 /** A session to be stored. It holds keys: encrypt it at rest. */
 export interface SessionSnapshot {
@@ -67,7 +67,7 @@ function storedIdentity(kind: PeerIdentity['kind'], bytes: Uint8Array): PeerIden
  * it stops there until a newer snapshot has been stored (`confirmExport`). So a nonce serves once, whenever the process is killed.
  */
 export function exportSession(session: Session): SessionSnapshot {
-  const resumeAt = Math.min(session.writeSequence + exportBlock, lastSequence)
+  const resumeAt = Math.min(session.writeSequence + exportBlock, session.lastSequence)
   const generation = ++session.generation
   session.nextCeiling = resumeAt
   // this snapshot may be in the store from now on, or the one before it may still be
@@ -143,8 +143,7 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
   const text = new TextDecoder()
   const address = text.decode(reader.bytes(reader.u8()))
   const peer: DtlsPeer = { id: text.decode(reader.bytes(reader.u8())), address, port }
-  if (reader.remaining > 0 || resumeAt > lastSequence || top > maxSequence)
-    throw new RangeError('not a snapshot of a DTLS session')
+  if (reader.remaining > 0 || top > maxSequence) throw new RangeError('not a snapshot of a DTLS session')
   const macThenEncrypt = (flags & flagMacThenEncrypt) !== 0
   if (macThenEncrypt && suite.protection !== 'cbc-sha256')
     throw new RangeError('not a snapshot of a DTLS session')
@@ -159,6 +158,7 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
     random,
     macThenEncrypt,
   })
+  if (resumeAt > session.lastSequence) throw new RangeError('not a snapshot of a DTLS session')
   session.window.top = top
   session.window.high = high | 0
   session.window.low = low | 0

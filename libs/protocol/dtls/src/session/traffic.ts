@@ -3,7 +3,6 @@ import type { SessionEnd, Surroundings } from '../surroundings.js'
 import { Alert, AlertLevel, ContentType, HandshakeType } from '../wire.js'
 import { changeCipherSpec } from '../handshake/flight.js'
 import { wholeMessage } from '../handshake/message.js'
-import { maxPlaintext } from './session.js'
 import type { Content, Session } from './session.js'
 import { exportBlock } from './snapshot.js'
 
@@ -58,7 +57,7 @@ export function sendMessage(
   surroundings: Surroundings,
 ): Ending | undefined {
   const { counters } = surroundings
-  if (!session.isOpen || message.length > maxPlaintext) {
+  if (!session.isOpen || message.length > session.longestMessage) {
     counters.withheld++
     return undefined
   }
