@@ -6,10 +6,8 @@ export interface CredentialStore {
   byIdentity(organisationId: string, identity: string): Promise<StoredCredential | undefined>
   /** The devices among these whose credential is not the same any more. */
   withdrawn(held: readonly HeldCredential[]): Promise<string[]>
-  /** Adds up what happened on sessions; each device at most once. */
+  /** Adds up what happened on sessions and at handshakes; each device at most once. */
   note(news: readonly SecurityNews[]): Promise<void>
-  /** Notes why a handshake in the name of an identity failed, at a moment in epoch milliseconds. */
-  noteFailure(organisationId: string, identity: string, failure: string, at: number): Promise<void>
 }
 
 /** Where DTLS sessions outlive the process. */

@@ -1,7 +1,7 @@
 import { ManualClock, seededRandom, toHex } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
 import { nameOfIdentity, timerProfiles } from '@fieldline/dtls'
-import type { SessionRow } from '@fieldline/store'
+import type { SecurityNews, SessionRow } from '@fieldline/store'
 import { createDtlsClientTransport, createMemoryNetwork, peerOf } from '@fieldline/transport'
 import { describe, expect, it } from 'vitest'
 import { SecurePort } from './secure-port.js'
@@ -21,6 +21,7 @@ function setUp() {
   const waiting: (() => void)[] = []
   let isSlow = false
   const stored = new Map<string, SessionRow>()
+  const noted: (readonly SecurityNews[])[] = []
   const messages: string[] = []
   const port = new SecurePort({
     clock,
@@ -38,8 +39,9 @@ function setUp() {
       async withdrawn(held) {
         return held.flatMap(({ deviceId, since }) => (since === credential.since ? [] : [deviceId]))
       },
-      async note() {},
-      async noteFailure() {},
+      async note(news) {
+        if (news.length > 0) noted.push(news)
+      },
     },
     sessions: {
       async store(rows) {
@@ -77,6 +79,7 @@ function setUp() {
   return {
     port,
     stored,
+    noted,
     messages,
     settle,
     meter,
@@ -172,5 +175,18 @@ describe('a key that is withdrawn', () => {
     expect(await port.missed()).toEqual([])
     replaceKey()
     expect(await port.missed()).toEqual(['device'])
+  })
+})
+
+describe('handshakes with a wrong key in the name of a device', () => {
+  it('are told on its page, at the price of one row for many', async () => {
+    const { port, noted, settle, meter } = setUp()
+    const strangers = Array.from({ length: 10 }, (_, i) => meter(40_000 + i, newKey))
+    for (const stranger of strangers) stranger.say(1)
+    await settle()
+    expect(port.counters()).toMatchObject({ handshakesStarted: 10, handshakesCompleted: 0, forged: 10 })
+    expect(noted).toMatchObject([
+      [{ deviceId: 'device', handshakes: 0, failed: { failure: 'wrong-key-suspected' } }],
+    ])
   })
 })

@@ -161,18 +161,13 @@ export class SecurePort {
   }
 
   #handshakeFailed({ peer, failure, detail, identity }: HandshakeErrorEvent | HandshakeDoubtEvent): void {
-    const { credentials, organisationId, clock, onHandshakeFailed, onFailed } = this.options
     const name = identity && (nameOfIdentity({ kind: 'psk', identity }) as string)
-    onHandshakeFailed({
+    this.options.onHandshakeFailed({
       address: peer.id,
       identity: name,
       reason: `${explainFailure(failure)} (${detail})`,
     })
     const deviceId = name === undefined ? undefined : this.#held.get(name)?.deviceId
-    if (name === undefined || deviceId === undefined) return
-    credentials.noteFailure(organisationId, name, failure, clock.now()).then(
-      () => this.options.onChanged(deviceId),
-      (error: unknown) => onFailed('credential', error),
-    )
+    if (deviceId !== undefined) this.#ledger.failed(deviceId, failure)
   }
 }

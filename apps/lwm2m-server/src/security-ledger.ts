@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@fieldline/bytes'
-import type { DtlsSession } from '@fieldline/dtls'
+import type { DtlsSession, HandshakeFailure } from '@fieldline/dtls'
 import type { SecurityNews } from '@fieldline/store'
 import type { CredentialStore } from './credential-store.js'
 
@@ -15,7 +15,10 @@ export interface SecurityLedgerOptions {
 
 type News = { -readonly [Key in keyof SecurityNews]: SecurityNews[Key] }
 
-/** Counts handshakes, resumptions and changes of address per device, for the device page, and carries them into the database a moment later. */
+/**
+ * Counts handshakes, resumptions and changes of address per device and keeps why the last handshake failed, for the device page, and carries
+ * them into the database a moment later: strangers that use a device's name cost one row in so long, not one each.
+ */
 export class SecurityLedger {
   #news = new Map<string, News>()
   #timer: Timer | undefined
@@ -36,6 +39,10 @@ export class SecurityLedger {
 
   migrated(deviceId: string): void {
     this.#of(deviceId).migrations++
+  }
+
+  failed(deviceId: string, failure: HandshakeFailure): void {
+    this.#of(deviceId).failed = { failure, at: this.options.clock.now() }
   }
 
   /** Writes what is not written yet. These are figures to look at: what a database that is away does not take is lost. */

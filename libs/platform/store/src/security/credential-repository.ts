@@ -35,6 +35,8 @@ export interface SecurityNews {
   readonly migrations: number
   /** `suite` is the IANA name, `at` the moment of its handshake in epoch milliseconds where that is new. */
   readonly latest?: { readonly at?: number; readonly suite: string; readonly cid: Uint8Array }
+  /** Why the last handshake in its name failed: a `HandshakeFailure` of protocol/dtls, at a moment in epoch milliseconds. */
+  readonly failed?: { readonly failure: string; readonly at: number }
 }
 
 /** What the device page shows of a device's security. Times are epoch milliseconds. */
@@ -128,15 +130,20 @@ export class CredentialRepository {
     return rows.map((row) => row.device_id)
   }
 
-  /** Adds up what happened, many devices in one statement; each device at most once. */
+  /**
+   * Adds up what happened, many devices in one statement; each device at most once. What failed before the device got the credential that it has
+   * now says nothing about that one, and is left out.
+   */
   async note(news: readonly SecurityNews[]): Promise<void> {
     if (news.length === 0) return
     await this.database.pool.query(
       `UPDATE credential SET handshakes = credential.handshakes + news.handshakes, resumptions = credential.resumptions + news.resumptions,
          migrations = credential.migrations + news.migrations, suite = coalesce(news.suite, credential.suite),
-         cid = coalesce(news.cid, credential.cid), handshake_at = coalesce(news.at, credential.handshake_at)
-       FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::bytea[], $7::timestamptz[])
-         AS news (device_id, handshakes, resumptions, migrations, suite, cid, at)
+         cid = coalesce(news.cid, credential.cid), handshake_at = coalesce(news.at, credential.handshake_at),
+         failure = CASE WHEN news.failure_at >= credential.created_at THEN news.failure ELSE credential.failure END,
+         failure_at = CASE WHEN news.failure_at >= credential.created_at THEN news.failure_at ELSE credential.failure_at END
+       FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::bytea[], $7::timestamptz[], $8::text[], $9::timestamptz[])
+         AS news (device_id, handshakes, resumptions, migrations, suite, cid, at, failure, failure_at)
        WHERE credential.device_id = news.device_id`,
       [
         news.map((one) => one.deviceId),
@@ -146,15 +153,9 @@ export class CredentialRepository {
         news.map((one) => one.latest?.suite ?? null),
         news.map((one) => (one.latest ? Buffer.from(one.latest.cid) : null)),
         news.map((one) => (one.latest?.at === undefined ? null : new Date(one.latest.at))),
+        news.map((one) => one.failed?.failure ?? null),
+        news.map((one) => (one.failed ? new Date(one.failed.at) : null)),
       ],
-    )
-  }
-
-  /** Notes why a handshake in the name of an identity failed: a `HandshakeFailure` of protocol/dtls, at a moment in epoch milliseconds. */
-  async noteFailure(organisationId: string, identity: string, failure: string, at: number): Promise<void> {
-    await this.database.pool.query(
-      'UPDATE credential SET failure = $3, failure_at = $4 WHERE organisation_id = $1 AND identity = $2',
-      [organisationId, identity, failure, new Date(at)],
     )
   }
 }

@@ -87,13 +87,16 @@ describe('a key', () => {
     const { deviceId, endpoint, identity } = await secured()
     const session = { name: randomUUID(), organisationId, deviceId, since: now, generation: 1, snapshot: key }
     await sessions.store([session], now)
-    await credentials.noteFailure(organisationId, identity, 'wrong-key-suspected', now)
+    const counted = { deviceId, handshakes: 0, resumptions: 0, migrations: 0 }
+    const failed = { failure: 'wrong-key-suspected', at: now }
+    await credentials.note([{ ...counted, failed }])
     expect((await devices.byEndpoint(organisationId, endpoint))?.security).toMatchObject({
       failure: 'wrong-key-suspected',
       failureAt: now,
     })
-    await put(deviceId, { identity, key: randomBytes(16) })
+    await put(deviceId, { identity, key: randomBytes(16) }, now + 1)
     expect((await stored()).map(({ name }) => name)).not.toContain(session.name)
+    await credentials.note([{ ...counted, failed }]) // written late: it says nothing about this key
     expect((await devices.byEndpoint(organisationId, endpoint))?.security?.failure).toBeNull()
     await put(deviceId, null)
     expect((await devices.byEndpoint(organisationId, endpoint))?.security).toBeNull()
