@@ -1,13 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Random } from '@fieldline/bytes'
 import type { Role } from '../crypto/keys.js'
-import { hmacSha256 } from '../crypto/prf.js'
 import { noBytes } from '../wire.js'
-import { additionalData } from './protection.js'
+import { Cbc, additionalData, encryptedLength, macLength } from './protection.js'
 import type { Protection } from './protection.js'
 
 const block = 16
-const macLength = 32
 /** A MAC and the byte that says how much padding there is. */
 const leastPlaintext = macLength + 1
 const mostPadding = 255
@@ -29,20 +27,9 @@ const isLess = (left: number, right: number): number => ((left - right) >> 31) &
  * taken from, the comparison, and the answer, which is none. What is not: memory that the engine collects and the copies inside HMAC, whose last
  * block is longer or shorter by up to 63 bytes. Where that matters, leave this off.
  */
-export class CbcMacThenEncrypt implements Protection {
-  readonly #key: Uint8Array
-  readonly #macKey: Uint8Array
-  readonly #random: Random
-
-  constructor(key: Uint8Array, macKey: Uint8Array, random: Random) {
-    this.#key = key
-    this.#macKey = macKey
-    this.#random = random
-  }
-
+export class CbcMacThenEncrypt extends Cbc {
   sealedLength(plaintextLength: number): number {
-    const inside = plaintextLength + macLength
-    return block + inside + (block - (inside % block))
+    return encryptedLength(plaintextLength + macLength)
   }
 
   seal(
@@ -53,38 +40,24 @@ export class CbcMacThenEncrypt implements Protection {
     plaintext: Uint8Array,
     cid: Uint8Array,
   ): void {
-    const { length } = plaintext
-    const whole = this.sealedLength(length) - block
-    const padding = whole - length - macLength
-    const padded = new Uint8Array(whole).fill(padding - 1, length + macLength)
-    padded.set(plaintext)
-    padded.set(hmacSha256(this.#macKey, additionalData(number, type, cid, length), plaintext), length)
-    const iv = this.#random.bytes(block)
-    into.set(iv, at)
-    const cipher = createCipheriv('aes-128-cbc', this.#key, iv).setAutoPadding(false)
-    into.set(cipher.update(padded), at + block)
+    const mac = this.mac(additionalData(number, type, cid, plaintext.length), plaintext)
+    this.encrypt(into, at, plaintext, mac)
   }
 
   open(number: Uint8Array, type: number, fragment: Uint8Array, cid: Uint8Array): Uint8Array | undefined {
     const { length } = fragment
-    if (length % block !== 0 || length < block + Math.ceil(leastPlaintext / block) * block) return undefined
-    const decipher = createDecipheriv('aes-128-cbc', this.#key, fragment.subarray(0, block))
-    const padded = decipher.setAutoPadding(false).update(fragment.subarray(block))
+    if (length % block !== 0 || length < encryptedLength(macLength)) return undefined
+    const padded = this.decrypt(fragment)
     const { isRight, padding } = readPadding(padded)
     // with wrong padding the MAC is computed as if there were none (RFC 5246 §6.2.3.2)
     const contentLength = padded.length - leastPlaintext - padding
     const header = additionalData(number, type, cid, contentLength)
-    const wanted = hmacSha256(this.#macKey, header, padded.subarray(0, contentLength))
+    const wanted = this.mac(header, padded.subarray(0, contentLength))
     const most = hashBlocks(header.length + padded.length - leastPlaintext)
     spendHashBlocks(most - hashBlocks(header.length + contentLength))
     const isAuthentic = timingSafeEqual(macIn(padded, padding), wanted)
     if ((isRight & Number(isAuthentic)) === 0) return undefined
     return contentLength === 0 ? noBytes : padded.subarray(0, contentLength)
-  }
-
-  destroy(): void {
-    this.#key.fill(0)
-    this.#macKey.fill(0)
   }
 }
 

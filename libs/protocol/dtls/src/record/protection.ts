@@ -27,7 +27,12 @@ const scratch = new Uint8Array(8 + 1 + 1 + 1 + 2 + 8 + 255 + 2)
 const nonce = new Uint8Array(12)
 
 /** What is authenticated besides the content: RFC 5246 §6.2.3.3, or RFC 9146 §5 where there is a Connection ID. */
-export function additionalData(number: Uint8Array, type: number, cid: Uint8Array, length: number): Uint8Array {
+export function additionalData(
+  number: Uint8Array,
+  type: number,
+  cid: Uint8Array,
+  length: number,
+): Uint8Array {
   let at = 0
   if (type === ContentType.ConnectionId) {
     scratch.fill(0xff, 0, 8)
@@ -173,10 +178,13 @@ export class Gcm implements Protection {
 }
 
 const block = 16
-const macLength = 32
+export const macLength = 32
 
-/** AES-128-CBC with HMAC-SHA256 over the ciphertext (RFC 7366): nothing is decrypted before it is authentic, so padding tells nothing. */
-export class CbcEncryptThenMac implements Protection {
+/** Bytes of an IV and of so much content in whole blocks, with at least one byte of padding. */
+export const encryptedLength = (length: number): number => block + length + block - (length % block)
+
+/** AES-128-CBC with HMAC-SHA256: what both kinds of it have in common. In which order they encrypt and authenticate is theirs. */
+export abstract class Cbc implements Protection {
   readonly #key: Uint8Array
   readonly #macKey: Uint8Array
   readonly #random: Random
@@ -187,8 +195,48 @@ export class CbcEncryptThenMac implements Protection {
     this.#random = random
   }
 
+  abstract sealedLength(plaintextLength: number): number
+  abstract seal(...record: Parameters<Protection['seal']>): void
+  abstract open(...record: Parameters<Protection['open']>): Uint8Array | undefined
+
+  /** The MAC of what stands behind its additional data. */
+  protected mac(additional: Uint8Array, content: Uint8Array): Uint8Array {
+    return hmacSha256(this.#macKey, additional, content)
+  }
+
+  /** Writes a new IV and the encrypted content of one or two parts to `into` at `at`; returns where they end. */
+  protected encrypt(into: Uint8Array, at: number, content: Uint8Array, rest: Uint8Array = noBytes): number {
+    const length = content.length + rest.length
+    const end = at + encryptedLength(length)
+    // TLS padding: each byte, the last included, holds the number of those before the last (RFC 5246 §6.2.3.2)
+    const padding = end - at - block - length
+    const padded = new Uint8Array(length + padding).fill(padding - 1, length)
+    padded.set(content)
+    padded.set(rest, content.length)
+    const iv = this.#random.bytes(block)
+    into.set(iv, at)
+    const cipher = createCipheriv('aes-128-cbc', this.#key, iv).setAutoPadding(false)
+    into.set(cipher.update(padded), at + block)
+    return end
+  }
+
+  /** Content and padding of an IV and whole blocks. */
+  protected decrypt(encrypted: Uint8Array): Uint8Array {
+    const iv = encrypted.subarray(0, block)
+    const decipher = createDecipheriv('aes-128-cbc', this.#key, iv).setAutoPadding(false)
+    return decipher.update(encrypted.subarray(block))
+  }
+
+  destroy(): void {
+    this.#key.fill(0)
+    this.#macKey.fill(0)
+  }
+}
+
+/** AES-128-CBC with HMAC-SHA256 over the ciphertext (RFC 7366): nothing is decrypted before it is authentic, so padding tells nothing. */
+export class CbcEncryptThenMac extends Cbc {
   sealedLength(plaintextLength: number): number {
-    return block + plaintextLength + (block - (plaintextLength % block)) + macLength
+    return encryptedLength(plaintextLength) + macLength
   }
 
   seal(
@@ -199,37 +247,21 @@ export class CbcEncryptThenMac implements Protection {
     plaintext: Uint8Array,
     cid: Uint8Array,
   ): void {
-    const padding = block - (plaintext.length % block)
-    const iv = this.#random.bytes(block)
-    const cipher = createCipheriv('aes-128-cbc', this.#key, iv).setAutoPadding(false)
-    into.set(iv, at)
-    const end = at + block + plaintext.length + padding
-    // TLS padding: each byte, the last included, holds the number of those before the last (RFC 5246 §6.2.3.2)
-    const padded = new Uint8Array(plaintext.length + padding).fill(padding - 1, plaintext.length)
-    padded.set(plaintext)
-    into.set(cipher.update(padded), at + block)
-    const sealed = into.subarray(at, end)
-    into.set(hmacSha256(this.#macKey, additionalData(number, type, cid, sealed.length), sealed), end)
+    const end = this.encrypt(into, at, plaintext)
+    const encrypted = into.subarray(at, end)
+    into.set(this.mac(additionalData(number, type, cid, encrypted.length), encrypted), end)
   }
 
   open(number: Uint8Array, type: number, fragment: Uint8Array, cid: Uint8Array): Uint8Array | undefined {
     const end = fragment.length - macLength
     if (end < 2 * block || end % block !== 0) return undefined
-    const sealed = fragment.subarray(0, end)
-    const mac = hmacSha256(this.#macKey, additionalData(number, type, cid, end), sealed)
+    const encrypted = fragment.subarray(0, end)
+    const mac = this.mac(additionalData(number, type, cid, end), encrypted)
     if (!timingSafeEqual(mac, fragment.subarray(end))) return undefined
-    const decipher = createDecipheriv('aes-128-cbc', this.#key, sealed.subarray(0, block)).setAutoPadding(
-      false,
-    )
-    const padded = decipher.update(sealed.subarray(block))
+    const padded = this.decrypt(encrypted)
     const length = padded.length - 1 - padded[padded.length - 1]
     if (length < 0) return undefined
     for (let i = length; i < padded.length; i++) if (padded[i] !== padded[padded.length - 1]) return undefined
     return length === 0 ? noBytes : padded.subarray(0, length)
-  }
-
-  destroy(): void {
-    this.#key.fill(0)
-    this.#macKey.fill(0)
   }
 }
