@@ -31,8 +31,7 @@ export default defineConfig({
     testTimeout: wholeSystem ? 120_000 : 20_000,
     hookTimeout: wholeSystem ? 180_000 : 60_000,
     pool: 'threads',
+    // whole-system tests, too: each starts a Fieldline of its own beside the other's, and much of its time is waiting
     maxWorkers: 2,
-    // each whole-system test starts a Fieldline of its own: one at a time is what two cores carry
-    fileParallelism: !wholeSystem,
   },
 })
