@@ -149,7 +149,12 @@ export class SecurePort {
       this.#replace(peer)
     }
     if (notice.type === 'migrated') this.#ledger.migrated(held.deviceId)
-    else this.#keeper.keep(notice.session, { name: peer.name, ...held })
+    else
+      this.#keeper.keep(
+        notice.session,
+        { name: peer.name, ...held },
+        notice.type === 'session' || notice.urgent,
+      )
   }
 
   /** A device has one session: who shook hands anew has given the one before up, and cannot come back to it. */

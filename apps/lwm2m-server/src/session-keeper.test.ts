@@ -30,7 +30,12 @@ async function setUp() {
       observe: (notice, peer) => {
         if (notice.type === 'handshake-error' || notice.type === 'handshake-doubt' || !peer) return
         if (notice.type === 'closed') keeper.ended(peer.name)
-        else keeper.keep(notice.session, { name: peer.name, deviceId: 'device', since: 0 })
+        else
+          keeper.keep(
+            notice.session,
+            { name: peer.name, deviceId: 'device', since: 0 },
+            notice.type !== 'export-due' || notice.urgent,
+          )
       },
     })
     const keeper: SessionKeeper = new SessionKeeper({
@@ -54,10 +59,18 @@ async function setUp() {
   }
   let peer: DtlsTransportPeer | undefined
   const heard: string[] = []
+  const wire = network.open(40_000)
+  /** What an eavesdropper has of the client. */
+  const overheard: Uint8Array[] = []
+  const send = wire.send.bind(wire)
+  wire.send = (datagram, to) => {
+    overheard.push(datagram.slice())
+    send(datagram, to)
+  }
   const client = createDtlsClientTransport({
     clock,
     random: seededRandom(3),
-    datagrams: network.open(40_000),
+    datagrams: wire,
     psk: { identity: Uint8Array.of(1), key },
     cid: new Uint8Array(0),
   })
@@ -73,7 +86,7 @@ async function setUp() {
   client.send(new TextEncoder().encode('hello'), server)
   await settle(200)
   if (!peer) throw new Error('no session')
-  return { ...first, peer, client, server, serve, table, failed, heard, settle }
+  return { ...first, peer, client, server, serve, network, overheard, table, failed, heard, settle }
 }
 
 /** Sends so many messages to the client, and says how many left. */
@@ -106,6 +119,31 @@ describe('a session', () => {
     table.isAway = false
     await settle(2_000)
     expect(sendMany(transport, peer, 100)).toBe(100)
+  })
+
+  it('does not take again after a kill what it had received seconds before, from wherever it comes', async () => {
+    const { table, peer, transport, client, server, serve, network, overheard, settle } = await setUp()
+    client.send(new TextEncoder().encode('a reading'), server)
+    await settle(6_000)
+    const { snapshot } = table.rows.get(peer.name) as SessionRow
+    await transport.close()
+    const next = serve(5_684, 9)
+    next.transport.import(snapshot, peer.name)
+    const stranger = network.open(50_000)
+    for (const datagram of overheard) stranger.send(datagram, server)
+    await settle(100)
+    expect(next.transport.dtls.counters).toMatchObject({ messagesReceived: 0, migrations: 0 })
+  })
+
+  it('writes what was received once for many messages', async () => {
+    const { table, peer, client, server, settle } = await setUp()
+    const before = table.rows.get(peer.name)?.generation ?? 0
+    for (let i = 0; i < 20; i++) {
+      client.send(Uint8Array.of(i), server)
+      await settle(200)
+    }
+    await settle(6_000)
+    expect(table.rows.get(peer.name)?.generation).toBe(before + 1)
   })
 
   it('goes on in another process from what is stored, with numbers that the first has not used', async () => {

@@ -4,6 +4,11 @@ import type { SessionStore } from './credential-store.js'
 
 const FLUSH_MS = 50
 const MAX_PER_FLUSH = 1_000
+/**
+ * A snapshot that is due only because something was received. Until then, what comes is new to the next process if this one is killed and a stranger
+ * sends it once more.
+ */
+const LATER_MS = 5_000
 /** A database that did not take them is asked again after this. */
 const RETRY_MS = 1_000
 
@@ -29,27 +34,45 @@ export interface Filed {
  */
 export class SessionKeeper {
   readonly #due = new Map<string, Omit<Filed, 'name'> & { readonly session: DtlsSession }>()
+  /** What can wait, and takes in what happens meanwhile. */
+  readonly #later = new Map<string, Omit<Filed, 'name'> & { readonly session: DtlsSession }>()
   readonly #ended = new Set<string>()
   #timer: Timer | undefined
+  #laterTimer: Timer | undefined
   #flushing: Promise<boolean> = Promise.resolve(true)
 
   constructor(private readonly options: SessionKeeperOptions) {}
 
-  /** A snapshot of this session is due. */
-  keep(session: DtlsSession, { name, deviceId, since }: Filed): void {
-    this.#due.set(name, { session, deviceId, since })
-    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+  /** A snapshot of this session is due; if it is not urgent, some seconds from now. */
+  keep(session: DtlsSession, { name, deviceId, since }: Filed, urgent = true): void {
+    if (urgent) {
+      this.#later.delete(name)
+      this.#due.set(name, { session, deviceId, since })
+      this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.#run())
+    } else if (!this.#due.has(name)) {
+      this.#later.set(name, { session, deviceId, since })
+      this.#laterTimer ??= this.options.clock.after(LATER_MS, () => void this.flush())
+    }
   }
 
   /** A session is over: its snapshot is worth nothing. */
   ended(name: string): void {
     this.#due.delete(name)
+    this.#later.delete(name)
     this.#ended.add(name)
-    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
+    this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.#run())
   }
 
-  /** Writes until nothing is due, or the database fails; what failed is tried again later. */
+  /** Writes until nothing is due, nor would be later, or the database fails; what failed is tried again later. */
   async flush(): Promise<void> {
+    this.#laterTimer?.cancel()
+    this.#laterTimer = undefined
+    for (const [name, entry] of this.#later) this.#due.set(name, entry)
+    this.#later.clear()
+    await this.#run()
+  }
+
+  async #run(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
     let written = true
@@ -57,7 +80,7 @@ export class SessionKeeper {
       this.#flushing = this.#flushing.then(() => this.#write())
       written = await this.#flushing
     }
-    if (!written) this.#timer ??= this.options.clock.after(RETRY_MS, () => void this.flush())
+    if (!written) this.#timer ??= this.options.clock.after(RETRY_MS, () => void this.#run())
   }
 
   async #write(): Promise<boolean> {

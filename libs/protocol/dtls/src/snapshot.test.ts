@@ -81,6 +81,22 @@ describe('a snapshot', () => {
     expect(pair.notices.messages.at(-1)).toBe('new')
   })
 
+  it('is due again once anything was received since, for that would be taken again; this can wait', async () => {
+    const { pair, client, session } = await opened()
+    const say = async (): Promise<unknown[]> => {
+      const before = pair.notices.of('export-due').length
+      client.client.send(ascii('x'))
+      await pair.settle()
+      return pair.notices.of('export-due').slice(before)
+    }
+    expect(await say()).toEqual([]) // nothing is stored that it could be newer than
+    pair.server.export(session)
+    expect(await say()).toMatchObject([{ session: { id: session.id }, urgent: false }])
+    expect(await say()).toEqual([])
+    pair.server.export(session)
+    expect(await say()).toHaveLength(1)
+  })
+
   it('keeps the count of forgeries: a restart gives nobody more attempts', async () => {
     const { pair, session } = await opened()
     inside(session).failedOpens = 1_000
@@ -94,7 +110,7 @@ describe('a snapshot', () => {
     const { bytes } = save(pair, session)
     pair.server = pair.createServer()
     const restored = pair.server.import(bytes)
-    expect(pair.notices.of('export-due').at(-1)?.session).toBe(restored)
+    expect(pair.notices.of('export-due').at(-1)).toMatchObject({ session: restored, urgent: true })
     expect(pair.server.send(ascii('too early'), restored)).toBe(false)
     pair.server.close(restored)
     expect(numbersIn(pair).every((number) => number < inside(session).ceiling)).toBe(true)

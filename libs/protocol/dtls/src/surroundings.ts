@@ -59,7 +59,11 @@ export type DtlsEvent =
       readonly reason: SessionEnd
       readonly alert?: number
     }
-  | { readonly type: 'export-due'; readonly session: DtlsSession }
+  /**
+   * A new snapshot is wanted. `urgent`: the session sends nothing, or soon will not, before it is stored. Otherwise the session has received something
+   * since the latest one, and whoever restores that would take it again: the sooner a new one is stored, the less.
+   */
+  | { readonly type: 'export-due'; readonly session: DtlsSession; readonly urgent: boolean }
   | {
       readonly type: 'question'
       readonly handshake: number

@@ -166,7 +166,7 @@ export class ServerCore {
     if (!this.#table.restore(session)) throw new RangeError('the session is here already')
     if (!session.proved) this.#doubtAddress(session)
     session.exportDue = true
-    this.#surroundings.emit({ type: 'export-due', session })
+    this.#surroundings.emit({ type: 'export-due', session, urgent: true })
     return { ...this.#collect(), session }
   }
 

@@ -104,8 +104,10 @@ export class Session implements DtlsSession {
   generation = 0
   /** What the ceiling becomes when the latest snapshot is stored. */
   nextCeiling: number
-  /** The owner was told that a new snapshot is due. */
+  /** The owner was told that a new snapshot is due, for numbers are running out. */
   exportDue = false
+  /** Something was received that the latest snapshot does not know of, and the owner was told. */
+  heardSinceExport = false
   /** Records that were not authentic. */
   failedOpens = 0
   /** The peer was heard at its address after something had gone there; until then it is counted what goes there. */

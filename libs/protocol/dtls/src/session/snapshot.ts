@@ -70,6 +70,7 @@ export function exportSession(session: Session): SessionSnapshot {
   const resumeAt = Math.min(session.writeSequence + exportBlock, session.lastSequence)
   const generation = ++session.generation
   session.nextCeiling = resumeAt
+  session.heardSinceExport = false
   // this snapshot may be in the store from now on, or the one before it may still be
   session.ceiling = Math.min(session.ceiling, resumeAt)
   const { window, identity, peer } = session

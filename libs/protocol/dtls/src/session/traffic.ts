@@ -15,6 +15,10 @@ export interface Ending {
 /** Does what the content of an authentic record asks for; the ending if it ended the session. */
 export function react(session: Session, content: Content, surroundings: Surroundings): Ending | undefined {
   const { type, payload } = content
+  if (session.generation > 0 && !session.heardSinceExport) {
+    session.heardSinceExport = true
+    surroundings.emit({ type: 'export-due', session, urgent: false })
+  }
   if (type === ContentType.ApplicationData) {
     // the peer has our Finished, or it could not have written this
     session.finale = undefined
@@ -71,7 +75,7 @@ export function sendMessage(
     !session.isExhausted
   ) {
     session.exportDue = true
-    surroundings.emit({ type: 'export-due', session })
+    surroundings.emit({ type: 'export-due', session, urgent: true })
   }
   if (!record) {
     counters.withheld++
