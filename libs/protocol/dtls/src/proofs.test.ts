@@ -25,6 +25,19 @@ describe('to a server', () => {
     expect([...pair.notices.of('session'), ...client.notices.of('session')]).toEqual([])
   })
 
+  it('a certificate whose key is the point at infinity is a wrong one and no more, before anything is proved', async () => {
+    const pair = new Pair({ credentials: credentialsOf('server'), verifyPeer: () => true })
+    const { privateKey } = credentialsOf('meter')
+    pair.connect({
+      suites: [0xc0ae],
+      credentials: { privateKey, chain: [der('infinity')] },
+      verifyPeer: () => true,
+    })
+    await pair.settle()
+    pair.clock.advance(600_000)
+    expect(failures(pair)).toEqual(['unsupported-certificate'])
+  })
+
   it('an unknown identity gets a key that nobody can guess, and opens nothing even if it is guessed', async () => {
     const key = new Uint8Array(16)
     const guessing = new Pair({ psk: () => undefined })
@@ -44,6 +57,19 @@ describe('to a server', () => {
 })
 
 describe('to a client', () => {
+  it.each([
+    ['none', [], 'no-certificate'],
+    ['one whose key is the point at infinity', [der('infinity')], 'unsupported-certificate'],
+  ])('a certificate that is %s proves nothing, and is why it gives up', async (_what, chain, failure) => {
+    const { privateKey } = credentialsOf('server')
+    const pair = new Pair({ credentials: { privateKey, chain }, clientCertificates: [] })
+    const { notices } = pair.connect({ suites: [0xc0ae], verifyPeer: () => true })
+    await pair.settle()
+    pair.clock.advance(600_000)
+    await pair.settle()
+    expect(notices.of('handshake-error')).toMatchObject([{ failure }])
+  })
+
   const answer = { ...goodHello, suite: 0xc0a8, compression: 0 }
   it.each([
     ['a suite that was not offered', [0xc0a8], { suite: 0x00a8 }],

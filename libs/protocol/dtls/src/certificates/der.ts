@@ -48,6 +48,10 @@ export interface CertificateFacts {
   /** Milliseconds since 1970; 99991231235959Z, which says "never" (§4.1.2.5), is just far away. */
   readonly notBefore: number
   readonly notAfter: number
+  /** What it is signed with, as an object identifier in hexadecimal (§4.1.1.2). */
+  readonly signature: string
+  /** The SubjectPublicKeyInfo, as it stands (§4.1.2.7). */
+  readonly publicKey: Uint8Array
   /** Basic constraints say that it may issue others. */
   readonly isCa: boolean
   /** Intermediates that may follow below it, if limited. */
@@ -56,7 +60,7 @@ export interface CertificateFacts {
   readonly keyUsage: number | undefined
   /** What it is for, as object identifiers in hexadecimal; undefined if it does not say (§4.2.1.12). */
   readonly purposes: readonly string[] | undefined
-  /** Identifiers of extensions that are critical and not understood here. */
+  /** Identifiers of extensions that are critical and not understood here; constraints on names are critical in every case (§4.2.1.10). */
   readonly unknownCritical: readonly string[]
 }
 
@@ -78,7 +82,12 @@ function timeOf(bytes: Uint8Array, element: Element): number {
 const hexOf = (bytes: Uint8Array, { start, end }: Element): string =>
   Buffer.from(bytes.subarray(start, end)).toString('hex')
 
-const Extension = { KeyUsage: '551d0f', BasicConstraints: '551d13', ExtendedKeyUsage: '551d25' } as const
+const Extension = {
+  KeyUsage: '551d0f',
+  BasicConstraints: '551d13',
+  NameConstraints: '551d1e',
+  ExtendedKeyUsage: '551d25',
+} as const
 /** Critical extensions that change nothing here: names, which the caller compares, and key identifiers. */
 const harmless = new Set(['551d11', '551d0e', '551d23'])
 
@@ -86,10 +95,13 @@ const harmless = new Set(['551d11', '551d0e', '551d23'])
 export function readCertificateFacts(der: Uint8Array): CertificateFacts {
   const certificate = elementAt(der, 0, der.length)
   if (certificate.end !== der.length) throw new RangeError('bytes after the certificate')
-  const [tbs] = children(der, certificate)
+  const [tbs, algorithm] = children(der, certificate)
+  const [signature] = children(der, algorithm)
   const fields = children(der, tbs)
   // version is explicit in all but version 1; then serial, signature, issuer, validity, subject, key
   const first = fields[0]?.tag === contextVersion ? 1 : 0
+  const subjectKey = fields[first + 5]
+  if (!subjectKey) throw new RangeError('a certificate without a key')
   const [notBefore, notAfter] = children(der, fields[first + 3])
   let isCa = false
   let pathLength: number | undefined
@@ -114,11 +126,13 @@ export function readCertificateFacts(der: Uint8Array): CertificateFacts {
       for (let bit = 0; bit < 8; bit++) if (der[inner.start + 1] & (0x80 >> bit)) keyUsage |= 1 << bit
     } else if (id === Extension.ExtendedKeyUsage) {
       purposes = children(der, inner).map((one) => hexOf(der, one))
-    } else if (isCritical && !harmless.has(id)) unknownCritical.push(id)
+    } else if ((isCritical || id === Extension.NameConstraints) && !harmless.has(id)) unknownCritical.push(id)
   }
   return {
     notBefore: timeOf(der, notBefore),
     notAfter: timeOf(der, notAfter),
+    signature: hexOf(der, signature),
+    publicKey: der.subarray(fields[first + 4].end, subjectKey.end),
     isCa,
     pathLength,
     keyUsage,

@@ -1,3 +1,4 @@
+import { fromHex } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { HandshakeFault } from '../faults.js'
 import { der } from '../pair.test-support.js'
@@ -88,6 +89,15 @@ describe('a chain of certificates', () => {
     )
   })
 
+  it('counts no signature with SHA-1, which can be that of another certificate', () => {
+    expect(fault(['weak'], { anchors: [der('house')] })).toBe('untrusted-certificate')
+    expect(fault(['weak'], { anchors: [der('weak')] })).toBeUndefined()
+  })
+
+  it('with constraints on names is refused, whether they are marked as critical or not (RFC 5280 §4.2.1.10)', () => {
+    expect(fault(['ofBounded', 'bounded'], { anchors: [der('house')] })).toBe('unsupported-certificate')
+  })
+
   it('is trusted as it is if it is pinned, and no other is', () => {
     expect(fault(['stranger'], { anchors: [der('stranger')] })).toBeUndefined()
     expect(fault(['meter'], { anchors: [der('stranger')] })).toBe('untrusted-certificate')
@@ -118,6 +128,15 @@ describe('DER of exact length', () => {
     const other = readX509(der('p384')).publicKey.export({ type: 'spki', format: 'der' })
     expect(() => readRawPublicKey(other)).toThrow(HandshakeFault)
     expect(() => keyOfCertificate(der('p384'))).toThrow(HandshakeFault)
+  })
+
+  it('holds a point: that at infinity, which Node cannot bear, never gets that far', () => {
+    const infinity = fromHex('3019301306072a8648ce3d020106082a8648ce3d03010703020000')
+    expect(() => readRawPublicKey(infinity)).toThrow(HandshakeFault)
+    expect(() => keyOfCertificate(der('infinity'))).toThrow(HandshakeFault)
+    const spki = keyOfCertificate(der('meter')).export({ type: 'spki', format: 'der' })
+    spki[spki.length - 1] ^= 1
+    expect(() => readRawPublicKey(spki)).toThrow(HandshakeFault)
   })
 
   it('is read without harm whatever is cut off or altered', () => {

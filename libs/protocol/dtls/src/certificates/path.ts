@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { HandshakeFault } from '../faults.js'
 import { sameBytes } from '../wire.js'
-import { readCertificateFacts } from './der.js'
 import type { CertificateFacts } from './der.js'
-import { readX509 } from './public-key.js'
+import { factsOf, readX509 } from './public-key.js'
 
 /** Whom to believe. */
 export interface Trust {
@@ -19,6 +18,19 @@ export interface Trust {
 
 /** Object identifiers: id-kp-clientAuth, id-kp-serverAuth, anyExtendedKeyUsage. */
 const Purpose = { client: '2b06010505070302', server: '2b06010505070301', any: '551d2500' } as const
+/**
+ * Object identifiers of the signatures that count: ECDSA and RSA (PKCS #1) with SHA-256, SHA-384 and SHA-512; Ed25519. Others were never asked for
+ * (RFC 5246 §7.4.2), and who can find collisions of an older hash can make certificates with it.
+ */
+const strongSignatures = new Set([
+  '2a8648ce3d040302',
+  '2a8648ce3d040303',
+  '2a8648ce3d040304',
+  '2a864886f70d01010b',
+  '2a864886f70d01010c',
+  '2a864886f70d01010d',
+  '2b6570',
+])
 const KeyUsage = { DigitalSignature: 1 << 0, KeyCertSign: 1 << 5 } as const
 
 interface Certificate {
@@ -27,14 +39,7 @@ interface Certificate {
   readonly facts: CertificateFacts
 }
 
-function read(der: Uint8Array): Certificate {
-  const x509 = readX509(der)
-  try {
-    return { x509, der, facts: readCertificateFacts(der) }
-  } catch {
-    throw new HandshakeFault('bad-certificate', 'a certificate that is not plain DER')
-  }
-}
+const read = (der: Uint8Array): Certificate => ({ x509: readX509(der), der, facts: factsOf(der) })
 
 function checkOwn({ facts, x509 }: Certificate, trust: Trust): void {
   if (trust.now !== undefined && (trust.now < facts.notBefore || trust.now > facts.notAfter))
@@ -56,6 +61,7 @@ function issued(issuer: Certificate, subject: Certificate, below: number): boole
   const { facts, x509 } = issuer
   if (!facts.isCa || (facts.pathLength !== undefined && below > facts.pathLength)) return false
   if (facts.keyUsage !== undefined && (facts.keyUsage & KeyUsage.KeyCertSign) === 0) return false
+  if (!strongSignatures.has(subject.facts.signature)) return false
   try {
     return subject.x509.checkIssued(x509) && subject.x509.verify(x509.publicKey)
   } catch {
@@ -63,38 +69,44 @@ function issued(issuer: Certificate, subject: Certificate, below: number): boole
   }
 }
 
-/**
- * Checks a chain as it came, the end entity first, each certified by the next, up to an anchor (RFC 5280 §6). Names are the caller's to compare;
- * nothing is revoked here. Throws `HandshakeFault` that says what is wrong.
- */
-export function verifyChain(chain: readonly Uint8Array[], trust: Trust): void {
-  const anchors = trust.anchors.map(read)
-  const [leaf, ...rest] = chain.map(read)
-  if (!leaf) throw new HandshakeFault('no-certificate', 'the chain is empty')
-  const { keyUsage } = leaf.facts
+function checkPurpose({ facts: { keyUsage, purposes }, x509 }: Certificate, trust: Trust): void {
   if (keyUsage !== undefined && (keyUsage & KeyUsage.DigitalSignature) === 0)
-    throw new HandshakeFault('unsupported-certificate', `${name(leaf.x509)} is not for signatures`)
-  const { purposes } = leaf.facts
+    throw new HandshakeFault('unsupported-certificate', `${name(x509)} is not for signatures`)
   if (
     trust.purpose &&
     purposes &&
     !purposes.includes(Purpose[trust.purpose]) &&
     !purposes.includes(Purpose.any)
   )
-    throw new HandshakeFault('unsupported-certificate', `${name(leaf.x509)} is not for a ${trust.purpose}`)
+    throw new HandshakeFault('unsupported-certificate', `${name(x509)} is not for a ${trust.purpose}`)
+}
+
+const untrusted = ({ x509 }: Certificate): HandshakeFault =>
+  new HandshakeFault('untrusted-certificate', `nobody trusted has issued ${name(x509)}`)
+
+/**
+ * Checks a chain as it came, the end entity first, each certified by the next, up to an anchor (RFC 5280 §6). Names are the caller's to compare;
+ * nothing is revoked here. Throws `HandshakeFault` that says what is wrong.
+ */
+export function verifyChain(chain: readonly Uint8Array[], trust: Trust): void {
+  const anchors = trust.anchors.map(read)
+  const path = chain.map(read)
+  if (path.length === 0) throw new HandshakeFault('no-certificate', 'the chain is empty')
+  checkPurpose(path[0], trust)
   const isTrusted = (one: Certificate): boolean => anchors.some((anchor) => sameBytes(anchor.der, one.der))
-  let subject = leaf
-  for (let below = 0; ; below++) {
+  let top = 0
+  for (; ; top++) {
+    const subject = path[top]
     checkOwn(subject, trust)
-    if (isTrusted(subject)) return
-    const anchor = anchors.find((one) => issued(one, subject, below))
+    if (isTrusted(subject)) break
+    const anchor = anchors.find((one) => issued(one, subject, top))
     if (anchor) {
       checkOwn(anchor, trust)
-      return
+      break
     }
-    const issuer = rest[below]
-    if (!issuer || below >= (trust.maxIntermediates ?? 3) || !issued(issuer, subject, below))
-      throw new HandshakeFault('untrusted-certificate', `nobody trusted has issued ${name(subject.x509)}`)
-    subject = issuer
+    if (top + 1 === path.length || top >= (trust.maxIntermediates ?? 3)) throw untrusted(subject)
   }
+  // from the anchor down: whatever key a stranger put into the chain, none is used before it is certified
+  for (let below = top - 1; below >= 0; below--)
+    if (!issued(path[below + 1], path[below], below)) throw untrusted(path[below])
 }

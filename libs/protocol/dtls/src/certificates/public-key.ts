@@ -1,7 +1,10 @@
 import { X509Certificate, createPublicKey, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { fromHex } from '@fieldline/bytes'
 import { HandshakeFault } from '../faults.js'
 import { sameBytes } from '../wire.js'
+import { readCertificateFacts } from './der.js'
+import type { CertificateFacts } from './der.js'
 
 /** What this side shows and signs with. */
 export interface OwnCredentials {
@@ -16,23 +19,23 @@ export function rawPublicKeyOf(credentials: OwnCredentials): Uint8Array {
   return createPublicKey(credentials.privateKey).export({ type: 'spki', format: 'der' })
 }
 
-function onSecp256r1(key: KeyObject): KeyObject {
-  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw new HandshakeFault('unsupported-certificate', 'the key is not an ECDSA key on secp256r1')
-  return key
-}
+/** How the SubjectPublicKeyInfo of an uncompressed point on secp256r1 begins; its two coordinates follow (RFC 5480 §2). */
+const keyHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004')
+const keyLength = keyHead.length + 64
 
-/** A peer's raw public key: DER of exact length, on secp256r1. Throws `HandshakeFault`. */
+/**
+ * A peer's raw public key: a point on secp256r1, and no byte otherwise than DER has it. Throws `HandshakeFault`.
+ *
+ * No other form gets as far as OpenSSL: of the point at infinity Node makes a key that ends the process when it is asked for its curve.
+ */
 export function readRawPublicKey(der: Uint8Array): KeyObject {
-  let key: KeyObject
+  if (der.length !== keyLength || !sameBytes(der.subarray(0, keyHead.length), keyHead))
+    throw new HandshakeFault('unsupported-certificate', 'the key is not an ECDSA key on secp256r1')
   try {
-    key = createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' })
+    return createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' })
   } catch {
-    throw new HandshakeFault('bad-certificate', 'the raw public key cannot be read')
+    throw new HandshakeFault('bad-certificate', 'the public key is no point on secp256r1')
   }
-  if (!sameBytes(key.export({ type: 'spki', format: 'der' }), der))
-    throw new HandshakeFault('bad-certificate', 'the raw public key is not plain DER')
-  return onSecp256r1(key)
 }
 
 /** A certificate: DER and nothing after it, although Node would take PEM as well. Throws `HandshakeFault`. */
@@ -48,16 +51,19 @@ export function readX509(der: Uint8Array): X509Certificate {
   return certificate
 }
 
-/** The key of an end entity certificate, on secp256r1. Throws `HandshakeFault`. */
-export function keyOfCertificate(der: Uint8Array): KeyObject {
-  const certificate = readX509(der)
-  let key: KeyObject
+/** What Node does not tell about a certificate. Throws `HandshakeFault`. */
+export function factsOf(der: Uint8Array): CertificateFacts {
   try {
-    key = certificate.publicKey
+    return readCertificateFacts(der)
   } catch {
-    throw new HandshakeFault('unsupported-certificate', 'the key of the certificate cannot be read')
+    throw new HandshakeFault('bad-certificate', 'a certificate is not plain DER')
   }
-  return onSecp256r1(key)
+}
+
+/** The key of an end entity certificate, as `readRawPublicKey` takes it. Throws `HandshakeFault`. */
+export function keyOfCertificate(der: Uint8Array): KeyObject {
+  readX509(der)
+  return readRawPublicKey(factsOf(der).publicKey)
 }
 
 /** The common name of a certificate's subject; LwM2M puts the Endpoint Client Name there (Transport Bindings 1.2 §5.2.9.3). */
