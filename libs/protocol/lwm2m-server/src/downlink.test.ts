@@ -48,4 +48,38 @@ describe('requests that wait', () => {
     await bench.pass(3_000)
     expect(bench.operations.every(({ outcome }) => outcome?.type === 'answered')).toBe(true)
   })
+
+  it('waits for the answer of a device that moved before it was asked', async () => {
+    const bench = await createBench()
+    bench.identities.set(40001, 'psk:meter').set(40002, 'psk:meter')
+    const payload = new TextEncoder().encode('meter')
+    const before = bench.device(40001, () => ({ code: Code.Content, payload, contentFormat: 0 }))
+    const location = await before.register('meter')
+    let stored = (): void => undefined
+    const storing = new Promise<void>((resolve) => (stored = resolve))
+    bench.sink = () => storing
+    bench.queue('device-1', { kind: 'read' })
+    bench.queue('device-1', { kind: 'execute', path: { objectId: 3, instanceId: 0, resourceId: 4 } })
+    const moved = bench.device(40002, () => ({ code: Code.Changed, payload: noBytes }))
+    // what was read and the Update are stored in one moment: then the next request leaves, and the Update is answered
+    const update = moved.request(Code.Post, `/${location}`, ['lt=90'])
+    await bench.pass(50)
+    stored()
+    await update
+    await bench.pass(100)
+    expect(moved.asked).toEqual(['POST /3/0/4'])
+    expect(bench.operations.map(({ outcome }) => outcome)).toMatchObject([{ code: '2.05' }, { code: '2.04' }])
+  })
+
+  it('asks a sleeper that moved before it had answered where it is now', async () => {
+    const path = { objectId: 3, instanceId: 0, resourceId: 9 }
+    const bench = await createBench({ reads: [], observations: [{ path, pmin: 60 }] })
+    bench.identities.set(40001, 'psk:meter').set(40002, 'psk:meter')
+    const location = await bench.device(40001, () => undefined).register('meter', ['Q'])
+    await bench.pass(100)
+    const moved = bench.device(40002, () => ({ code: Code.Changed, payload: noBytes }))
+    await moved.request(Code.Post, `/${location}`)
+    await bench.pass(100)
+    expect(moved.asked).toEqual(['PUT /3/0/9?pmin=60', 'GET /3/0/9 observe 0'])
+  })
 })

@@ -55,7 +55,7 @@ export class Downlink {
   readonly #waiting = new Set<string>()
   /** location -> what is left of the questions after its Register */
   readonly #plans = new Map<string, { reads: Path[]; observations: Observation[] }>()
-  /** devices with a request under way: where it goes, and what ends the waiting for its answer */
+  /** devices at work, with the request under way: where it goes, and what ends the waiting for its answer */
   readonly #busy = new Map<string, { readonly peerId: string; readonly abort: AbortController }>()
   /** devices heard while they were busy: their work goes on when the present request ends */
   readonly #again = new Set<string>()
@@ -120,10 +120,7 @@ export class Downlink {
     // for most nothing waits
     if (!this.#hasWork(registration)) return
     if (this.#closed || this.#busy.has(registration.deviceId)) return
-    this.#busy.set(registration.deviceId, {
-      peerId: registration.peer.id,
-      abort: new AbortController(),
-    })
+    this.#begin(registration)
     this.options.clock.after(0, () => {
       this.#work(registration)
         .catch((error: unknown): 'failed' => {
@@ -169,8 +166,11 @@ export class Downlink {
     })
   }
 
-  #signal({ deviceId }: LiveRegistration): AbortSignal | undefined {
-    return this.#busy.get(deviceId)?.abort.signal
+  /** A request leaves next, for where the device is now; the signal ends the waiting for its answer, and for no other. */
+  #begin({ deviceId, peer }: LiveRegistration): AbortSignal {
+    const abort = new AbortController()
+    this.#busy.set(deviceId, { peerId: peer.id, abort })
+    return abort.signal
   }
 
   close(): void {
@@ -252,7 +252,7 @@ export class Downlink {
     if (operation.kind === 'observe' && observation) reporting.watch(observation)
     const outcome = await this.options.conversation.run(registration, operation, {
       observation,
-      signal: this.#signal(registration),
+      signal: this.#begin(registration),
     })
     const kept = await this.#settle(registration, outcome, 'read')
     if (observation) await this.#conclude(registration, operation, observation, outcome, earlier)
@@ -269,8 +269,7 @@ export class Downlink {
     const now = this.options.clock.now()
     if (outcome.type !== 'answered') {
       this.counters.unanswered++
-      if (outcome.type === 'no-answer' && registration.queueMode && !this.#again.has(registration.deviceId))
-        fellAsleep(registration, now)
+      if (outcome.type === 'no-answer') this.#noteSilence(registration)
       return outcome
     }
     this.counters.answered++
@@ -286,6 +285,12 @@ export class Downlink {
       }
     }
     return outcome
+  }
+
+  /** The device did not answer: in Queue Mode it sleeps, unless it was heard meanwhile. */
+  #noteSilence(registration: LiveRegistration): void {
+    if (registration.queueMode && !this.#again.has(registration.deviceId))
+      fellAsleep(registration, this.options.clock.now())
   }
 
   async #conclude(
@@ -344,7 +349,7 @@ export class Downlink {
     this.counters.planned++
     const outcome = await this.options.conversation.run(registration, operation, {
       observation,
-      signal: this.#signal(registration),
+      signal: this.#begin(registration),
     })
     return this.#settle(registration, outcome, operation.kind === 'observe' ? 'notify' : 'read')
   }
@@ -359,13 +364,13 @@ export class Downlink {
         { alternatePath: registration.objectLinks.alternatePath },
       )
       // a client without attributes still observes; one that does not answer at all sleeps
-      const options = { signal: this.#signal(registration) }
-      const refused = await endpoint.request(registration.peer, request, options).then(
-        () => false,
+      const options = { signal: this.#begin(registration) }
+      const isAnswered = await endpoint.request(registration.peer, request, options).then(
         () => true,
+        () => false,
       )
-      if (refused) {
-        if (registration.queueMode) fellAsleep(registration, this.options.clock.now())
+      if (!isAnswered) {
+        this.#noteSilence(registration)
         return false
       }
       heard(registration, this.options.clock.now(), this.options.awakeWindowMs)
