@@ -54,6 +54,17 @@ describe('the body of server_name (RFC 6066 §3)', () => {
   })
 })
 
+it('a name of 2000 colons costs no more than a short one', () => {
+  const costOf = (length: number): number => {
+    const body = named(`${':'.repeat(length)}x`)
+    const began = performance.now()
+    for (let i = 0; i < 20; i++) expect(() => read(body)).toThrow()
+    return performance.now() - began
+  }
+  costOf(250)
+  expect(costOf(2_000)).toBeLessThan(5 * costOf(250) + 20)
+})
+
 describe('a client that names its server', () => {
   const echo = (pair: Pair): Uint8Array | undefined =>
     pair.sent

@@ -16,11 +16,14 @@ const label = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/i
 /** Addresses are no names; some clients send them all the same. */
 const address = /^(\d+(\.\d+){3}|[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?)$/i
 
+/** Not asked of what is longer than any name: the pattern would take time that grows with the square of it. */
+const isAddress = (text: string): boolean => text.length <= maxName && address.test(text)
+
 /** Whether a text may be sent as a server name: a DNS host name in ASCII, without a dot at its end, and no address (RFC 6066 §3). */
 export function isHostName(text: string): boolean {
   return (
     text.length <= maxName &&
-    !address.test(text) &&
+    !isAddress(text) &&
     text.split('.').every((one) => one.length <= maxLabel && label.test(one))
   )
 }
@@ -45,7 +48,7 @@ export function serverNameOf(extensions: Extensions): string | undefined {
     if (name !== undefined) throw new HandshakeFault('illegal-parameter', 'server_name has two names')
     name = Buffer.from(value).toString('latin1')
   }
-  if (name === undefined || address.test(name)) return undefined
+  if (name === undefined || isAddress(name)) return undefined
   if (!isHostName(name)) throw new HandshakeFault('illegal-parameter', 'server_name is no host name')
   return name.toLowerCase()
 }
