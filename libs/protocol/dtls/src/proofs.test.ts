@@ -1,9 +1,9 @@
 import { seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
-import { forged, goodHello } from './forge.test-support.js'
+import { forged, goodHello, helloIn } from './forge.test-support.js'
 import { vector8, writeServerHello } from './handshake/hello.js'
 import { Pair, credentialsOf, der, psk } from './pair.test-support.js'
-import { ExtensionType, HandshakeType, noBytes } from './wire.js'
+import { ExtensionType, HandshakeType, noBytes, renegotiationScsv } from './wire.js'
 
 const failures = (pair: Pair): string[] => pair.notices.of('handshake-error').map(({ failure }) => failure)
 
@@ -71,6 +71,54 @@ describe('to a client', () => {
   })
 
   const answer = { ...goodHello, suite: 0xc0a8, compression: 0 }
+  it.each([
+    ['without a pre-shared key', undefined],
+    ['with an empty one', { identity: psk.identity, key: noBytes }],
+  ])('%s no suite of pre-shared keys is offered, nor taken: anybody has no key', (_what, none) => {
+    const { client, sent } = new Pair().connect({
+      suites: [0xc0a8, 0xc0ae],
+      verifyPeer: () => true,
+      psk: none,
+    })
+    expect(helloIn(sent[0]).suites).toEqual([0xc0ae, renegotiationScsv])
+    client.receive(forged(HandshakeType.ServerHello, 0, writeServerHello(answer)))
+    expect(client.counters.discarded).toBe(1)
+  })
+
+  it('who takes raw public keys only, a server that does without the extension shows nothing (RFC 7250 §4.2)', () => {
+    const { client } = new Pair().connect({
+      suites: [0xc0ae],
+      verifyPeer: () => true,
+      serverCertificates: ['raw-public-key'],
+    })
+    client.receive(forged(HandshakeType.ServerHello, 0, writeServerHello({ ...answer, suite: 0xc0ae })))
+    expect(client.counters.discarded).toBe(1)
+  })
+
+  it('who is to show no kind of certificate, a server that asks for one is shown none', async () => {
+    const pair = new Pair({
+      credentials: credentialsOf('server'),
+      verifyPeer: () => true,
+      clientCertificates: ['x509'],
+    })
+    // it has one, yet not for this
+    pair.connect({
+      suites: [0xc0ae],
+      verifyPeer: () => true,
+      credentials: credentialsOf('meter'),
+      ownCertificates: [],
+    })
+    await pair.settle()
+    expect(failures(pair)).toEqual(['no-certificate'])
+  })
+
+  it('a session is not offered for resumption without its suite (RFC 5246 §7.4.1.2)', async () => {
+    const pair = new Pair()
+    const { client } = await pair.open({ suites: [0xc0a8] })
+    const { sent } = pair.connect({ suites: [0x00a8], resume: client.resumable })
+    expect(helloIn(sent[0]).sessionId).toHaveLength(0)
+  })
+
   it.each([
     ['a suite that was not offered', [0xc0a8], { suite: 0x00a8 }],
     ['compression', [0xc0a8], { compression: 1 }],

@@ -31,7 +31,7 @@ export interface DtlsClientOptions extends Pick<CredentialSource, 'verifyPeer'> 
   readonly serverCertificates?: readonly CertificateKind[]
   /** The kinds that this client can show; default X.509 if it has a chain, otherwise raw public key. */
   readonly ownCertificates?: readonly CertificateKind[]
-  /** Numbers of the suites to offer, in order of preference; default those that there are credentials for. */
+  /** Numbers of the suites to offer, in order of preference; default those that there are credentials for. Those of pre-shared keys take a `psk`. */
   readonly suites?: readonly number[]
   /**
    * Lets CBC suites run without encrypt-then-MAC (RFC 7366) where the peer has none; default false. What that costs is said at `CbcMacThenEncrypt`.

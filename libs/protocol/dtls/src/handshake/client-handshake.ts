@@ -82,6 +82,8 @@ const maxCookies = 3
 /** The client's side of a handshake. */
 export class ClientHandshake extends Handshake {
   readonly #rules: ClientRules
+  /** Without those of a pre-shared key that there is not: anybody can compute with none. */
+  readonly #suites: readonly Suite[]
   readonly #random: Uint8Array
   #serverRandom: Uint8Array = noBytes
   #offered: ReadonlyMap<number, Uint8Array> = new Map()
@@ -103,6 +105,7 @@ export class ClientHandshake extends Handshake {
   constructor(surroundings: Surroundings, rules: ClientRules, peer: DtlsPeer) {
     super(surroundings, 'client', peer)
     this.#rules = rules
+    this.#suites = rules.suites.filter((suite) => suite.keyExchange !== 'psk' || rules.psk?.key.length)
     this.#random = copyOf(surroundings.random.bytes(32))
     this.localCid = rules.cid ?? noBytes
   }
@@ -125,14 +128,19 @@ export class ClientHandshake extends Handshake {
     this.#sayHello(noBytes)
   }
 
-  /** What to resume; not without extended master secret, which is what ties a session to its handshake (RFC 7627 §5.3). */
+  /**
+   * What to resume; not without extended master secret, which is what ties a session to its handshake (RFC 7627 §5.3), nor without offering its
+   * suite (RFC 5246 §7.4.1.2).
+   */
   get #resume(): ClientRules['resume'] {
     const { resume } = this.#rules
-    return resume?.extendedMasterSecret ? resume : undefined
+    const isOffered = this.#suites.some(({ id }) => id === resume?.suiteId)
+    return isOffered && resume?.extendedMasterSecret ? resume : undefined
   }
 
   #sayHello(cookie: Uint8Array): void {
-    const { suites, cid } = this.#rules
+    const { cid } = this.#rules
+    const suites = this.#suites
     const extensions = new Map<number, Uint8Array>([[ExtensionType.ExtendedMasterSecret, noBytes]])
     if (this.#rules.serverName) extensions.set(ExtensionType.ServerName, serverName(this.#rules.serverName))
     if (suites.some((suite) => suite.protection === 'cbc-sha256'))
@@ -203,7 +211,7 @@ export class ClientHandshake extends Handshake {
     const hello = readServerHello(message.body)
     if (hello.version !== Version.Dtls12)
       throw new HandshakeFault('no-common-version', `ServerHello of version ${hello.version.toString(16)}`)
-    const suite = this.#rules.suites.find((one) => one.id === hello.suite)
+    const suite = this.#suites.find((one) => one.id === hello.suite)
     if (!suite || hello.compression !== 0)
       throw new HandshakeFault('illegal-parameter', 'the server chose what was not offered')
     for (const type of hello.extensions.keys())
@@ -230,6 +238,9 @@ export class ClientHandshake extends Handshake {
       (resume.suiteId !== suite.id || resume.extendedMasterSecret !== extended || wasWithout !== without)
     )
       throw new HandshakeFault('illegal-parameter', 'the server resumes with other parameters')
+    // RFC 7250 §4.2: of what was offered; saying nothing is choosing X.509
+    if (!resumed && suite.keyExchange === 'ecdhe' && !this.#rules.ofServer.includes(serverKind))
+      throw new HandshakeFault('no-common-certificate-type', `the server would show ${serverKind}`)
     // RFC 8422 §5.2
     const formats = hello.extensions.get(ExtensionType.PointFormats)
     if (formats && !readVector8(formats, 'point formats').includes(0))
@@ -329,6 +340,7 @@ export class ClientHandshake extends Handshake {
   }
 
   #own(credentials: OwnCredentials): CertificateBody | undefined {
+    if (!this.#rules.own.includes(this.#clientKind)) return undefined
     if (this.#clientKind === 'raw-public-key')
       return { kind: 'raw-public-key', publicKey: rawPublicKeyOf(credentials) }
     return credentials.chain ? { kind: 'x509', chain: credentials.chain } : undefined
