@@ -12,9 +12,12 @@ export interface CredentialStore {
 
 /** Where DTLS sessions outlive the process. */
 export interface SessionStore {
-  /** Durable when it resolves; a snapshot never takes the place of a later one. */
-  store(rows: readonly SessionRow[], now: number): Promise<void>
+  /**
+   * Stores snapshots, each in the place of what there is of its device, but never in that of a later one of its own. Resolves to the names of those
+   * that are durable now.
+   */
+  store(rows: readonly SessionRow[], now: number): Promise<readonly string[]>
   remove(names: readonly string[]): Promise<void>
-  /** Every stored session with the identity that its device has now; what cannot be opened is told and left out. */
+  /** The stored session of each device, with the identity that the device has now; what cannot be opened is told and left out. */
   all(onBroken: (error: Error) => void): AsyncIterable<SessionRow & { readonly identity: string }>
 }

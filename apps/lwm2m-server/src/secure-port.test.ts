@@ -1,6 +1,7 @@
 import { ManualClock, seededRandom, toHex } from '@fieldline/bytes'
 import type { DatagramTransport } from '@fieldline/coap'
-import { nameOfIdentity, timerProfiles } from '@fieldline/dtls'
+import { connectDtls, nameOfIdentity, timerProfiles } from '@fieldline/dtls'
+import type { DtlsClient, ResumableSession } from '@fieldline/dtls'
 import type { SecurityNews, SessionRow } from '@fieldline/store'
 import { createDtlsClientTransport, createMemoryNetwork, peerOf } from '@fieldline/transport'
 import { describe, expect, it } from 'vitest'
@@ -46,6 +47,7 @@ function setUp() {
     sessions: {
       async store(rows) {
         for (const row of rows) stored.set(row.name, row)
+        return rows.map((row) => row.name)
       },
       async remove(names) {
         for (const one of names) stored.delete(one)
@@ -76,8 +78,24 @@ function setUp() {
     client.listen(() => undefined)
     return { say: (byte: number) => client.send(Uint8Array.of(byte), server) }
   }
+  /** A client that may resume. */
+  const connect = (from: number, key: Uint8Array, resume?: ResumableSession): DtlsClient => {
+    const wire = network.open(from)
+    const client = connectDtls({
+      clock,
+      random: seededRandom(from),
+      server,
+      send: (datagram, to) => wire.send(datagram, to),
+      notify: () => undefined,
+      psk: { identity, key },
+      resume,
+    })
+    wire.listen((datagram) => client.receive(datagram))
+    return client
+  }
   return {
     port,
+    connect,
     stored,
     noted,
     messages,
@@ -166,6 +184,26 @@ describe('a key that is withdrawn', () => {
     meter(40_001, newKey).say(2)
     await settle()
     expect([port.transport.dtls.sessionCount, messages]).toEqual([1, ['02']])
+  })
+
+  it('lets nobody resume once the key in its place was seen, though nobody told', async () => {
+    const { port, connect, settle, replaceKey } = setUp()
+    const { resumable } = await (async () => {
+      const client = connect(40_000, oldKey)
+      await settle()
+      return client
+    })()
+    replaceKey()
+    connect(40_001, newKey)
+    await settle()
+    expect(port.transport.dtls.sessionCount).toBe(0)
+    connect(40_002, newKey)
+    await settle()
+    expect(port.transport.dtls.sessionCount).toBe(1)
+    connect(40_003, oldKey, resumable)
+    await settle()
+    expect(resumable).toBeDefined()
+    expect(port.counters()).toMatchObject({ resumptions: 0, sessions: 1 })
   })
 
   it('is found out when nobody told', async () => {

@@ -53,7 +53,7 @@ export class SecurePort {
           asked = this.#withdrawals
           found = await credentials.byIdentity(organisationId, name)
         } while (asked !== this.#withdrawals) // it may be what was withdrawn
-        if (found) this.#held.set(name, { deviceId: found.deviceId, since: found.since })
+        if (found) this.#hold(name, found)
         return found?.key
       },
       observe: (notice, peer) => this.#observe(notice, peer),
@@ -98,6 +98,16 @@ export class SecurePort {
       return held !== undefined && gone.has(held.deviceId)
     })
     for (const [name, { deviceId }] of this.#held) if (gone.has(deviceId)) this.#held.delete(name)
+  }
+
+  /**
+   * Notes the credential behind a name. If it took the place of another and nobody told, all ends that was begun with that one: what is open, what
+   * could be resumed, and this handshake with it. The device comes again.
+   */
+  #hold(name: string, { deviceId, since }: Omit<HeldCredential, 'identity'>): void {
+    const before = this.#held.get(name)
+    if (before && (before.deviceId !== deviceId || before.since !== since)) this.withdrawn([before.deviceId])
+    this.#held.set(name, { deviceId, since })
   }
 
   /** The devices whose credentials changed without a word: to be asked after a time in which no word could be heard. */

@@ -45,7 +45,11 @@ async function setUp() {
       sessions: {
         async store(rows: readonly SessionRow[]) {
           if (table.isAway) throw new Error('the database is away')
-          for (const row of rows) table.rows.set(row.name, row)
+          const taken = rows.filter(
+            ({ name, generation }) => (table.rows.get(name)?.generation ?? 0) < generation,
+          )
+          for (const row of taken) table.rows.set(row.name, row)
+          return taken.map(({ name }) => name)
         },
         async remove(names: readonly string[]) {
           if (table.isAway) throw new Error('the database is away')
@@ -119,6 +123,15 @@ describe('a session', () => {
     table.isAway = false
     await settle(2_000)
     expect(sendMany(transport, peer, 100)).toBe(100)
+  })
+
+  it('uses no number that a snapshot set aside which was not taken, for another process has stored its own', async () => {
+    const { table, peer, transport, settle } = await setUp()
+    const row = table.rows.get(peer.name) as SessionRow
+    table.rows.set(peer.name, { ...row, generation: row.generation + 1 })
+    expect(sendMany(transport, peer, 600)).toBe(600)
+    await settle(1_000)
+    expect(sendMany(transport, peer, 600)).toBeLessThan(numbersOfSnapshot - 599)
   })
 
   it('does not take again after a kill what it had received seconds before, from wherever it comes', async () => {

@@ -108,11 +108,14 @@ export class SessionKeeper {
           ]
         : []
     })
+    let stored: ReadonlySet<string>
     try {
       await sessions.remove(ended)
-      await sessions.store(
-        rows.map(({ row }) => row),
-        clock.now(),
+      stored = new Set(
+        await sessions.store(
+          rows.map(({ row }) => row),
+          clock.now(),
+        ),
       )
     } catch (error) {
       onFailed('sessions', error)
@@ -121,7 +124,8 @@ export class SessionKeeper {
         if (!this.#due.has(name) && !this.#ended.has(name)) this.#due.set(name, entry)
       return false
     }
-    for (const { row, session } of rows) dtls.confirmExport(session, row.generation)
+    // what was not taken is another process's by now, or its credential is gone: it gets no more numbers to write with
+    for (const { row, session } of rows) if (stored.has(row.name)) dtls.confirmExport(session, row.generation)
     return true
   }
 }

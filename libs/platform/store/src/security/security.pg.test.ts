@@ -150,8 +150,8 @@ describe('a session', () => {
       generation,
       snapshot: Buffer.concat([key, Buffer.of(generation)]),
     })
-    await sessions.store([row(2)], now)
-    await sessions.store([row(1)], now)
+    expect(await sessions.store([row(2)], now)).toEqual([name])
+    expect(await sessions.store([row(1)], now)).toEqual([])
     expect((await stored()).find((one) => one.name === name)).toMatchObject({
       generation: 2,
       snapshot: new Uint8Array([...key, 2]),
@@ -162,15 +162,58 @@ describe('a session', () => {
     expect((await stored()).map((one) => one.name)).not.toContain(name)
   })
 
-  it('that does not open is told and left out; one of a device that is gone is not stored', async () => {
+  it('is one for each device, the one that was stored last', async () => {
     const { deviceId } = await secured()
+    const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()]
+    const row = { organisationId, deviceId, since: now, generation: 1, snapshot: key }
+    await sessions.store([{ ...row, name: first }], now)
+    await sessions.store([{ ...row, name: second }], now + 1)
+    const names = async (): Promise<string[]> =>
+      (await stored()).filter((one) => one.deviceId === deviceId).map(({ name }) => name)
+    expect(await names()).toEqual([second])
+    const { rowCount } = await database.pool.query('SELECT 1 FROM dtls_session WHERE device_id = $1', [
+      deviceId,
+    ])
+    expect(rowCount).toBe(1)
+    // as they lie in a database that has known no better
+    await sessions.store(
+      [
+        { ...row, name: second, generation: 2 },
+        { ...row, name: third },
+      ],
+      now + 2,
+    )
+    await database.pool.query('UPDATE dtls_session SET stored_at = $2 WHERE name = $1', [
+      third,
+      new Date(now + 3),
+    ])
+    expect(await names()).toEqual([third])
+  })
+
+  it('opens under the credential that it came with alone, however its row got there', async () => {
+    const { deviceId, identity } = await secured()
+    const name = randomUUID()
+    await sessions.store([{ name, organisationId, deviceId, since: now, generation: 1, snapshot: key }], now)
+    const { rows } = await database.pool.query('SELECT * FROM dtls_session WHERE name = $1', [name])
+    // its device gets another key under the same identity, while the old session was on its way to the table
+    await put(deviceId, { identity, key: randomBytes(16) }, now + 1)
+    const { organisation_id, generation, sealed, stored_at } = rows[0]
+    await database.pool.query(
+      'INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at) VALUES ($1, $2, $3, $4, $5, $6)',
+      [name, organisation_id, deviceId, generation, sealed, stored_at],
+    )
+    expect((await stored()).map((one) => one.name)).not.toContain(name)
+  })
+
+  it('that does not open is told and left out; one of a device that is gone is not stored', async () => {
+    const [{ deviceId }, other] = [await secured(), await secured()]
     const [good, moved] = [randomUUID(), randomUUID()]
     const row = { organisationId, deviceId, since: now, generation: 1, snapshot: key }
     await sessions.store([{ ...row, name: good }], now)
     await database.pool.query(
       `INSERT INTO dtls_session (name, organisation_id, device_id, generation, sealed, stored_at)
-       SELECT $2, organisation_id, device_id, generation, sealed, stored_at FROM dtls_session WHERE name = $1`,
-      [good, moved],
+       SELECT $2, organisation_id, $3, generation, sealed, stored_at FROM dtls_session WHERE name = $1`,
+      [good, moved, other.deviceId],
     )
     const broken: string[] = []
     for await (const _ of sessions.all((error) => broken.push(error.message)));
