@@ -2,9 +2,9 @@
 export interface ServerLimits {
   /** Open sessions; beyond it the one longest unheard of is closed. */
   readonly sessions: number
-  /** Handshakes under way; beyond it the oldest is given up. */
+  /** Handshakes under way; beyond it the oldest of the source with most of them is given up. */
   readonly handshakes: number
-  /** ClientHellos answered per source address and second, on average and at once. Many meters may share an address. */
+  /** ClientHellos answered per source (an address; of IPv6 a /64) and second, on average and at once. Many meters may share an address. */
   readonly hellosPerSecond: number
   readonly helloBurst: number
   /** Records of a session that were not authentic; beyond it the session ends (RFC 9147 §4.5.3 on short tags). */

@@ -13,6 +13,7 @@ import { ContentType, HandshakeType, Version } from '../wire.js'
 import { Cookies } from './cookies.js'
 import type { ServerLimits } from './limits.js'
 import { RateLimit } from './rate-limit.js'
+import { sourceOf } from './source.js'
 
 /** Message numbers far from where they would run over; a client that begins sends 0, then 1. */
 const lastMessageSequence = 0x7fff
@@ -45,7 +46,7 @@ export class Reception {
 
   /** Whether a source may be answered now; counted if not. */
   admit(from: DtlsPeer, now: number): boolean {
-    const admitted = this.#rate.admit(from.address, now)
+    const admitted = this.#rate.admit(sourceOf(from.address), now)
     if (!admitted) this.counters.rateLimited++
     return admitted
   }

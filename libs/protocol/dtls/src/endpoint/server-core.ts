@@ -15,6 +15,7 @@ import { Surroundings } from '../surroundings.js'
 import type { CoreOutput, CredentialAnswer, HandshakeTimers, SessionEnd } from '../surroundings.js'
 import { Alert, AlertLevel, ContentType, HandshakeType } from '../wire.js'
 import { Deadlines } from './deadlines.js'
+import { HandshakeTable } from './handshake-table.js'
 import type { ServerLimits } from './limits.js'
 import { Reception } from './reception.js'
 import { SessionTable } from './session-table.js'
@@ -44,7 +45,7 @@ export class ServerCore {
   readonly #cidLength: number
   readonly #reception: Reception
   readonly #table: SessionTable
-  readonly #handshakes = new Map<number, ServerHandshake>()
+  readonly #handshakes = new HandshakeTable()
   readonly #deadlines = new Deadlines<ServerHandshake>()
 
   constructor(options: ServerCoreOptions) {
@@ -172,8 +173,10 @@ export class ServerCore {
 
   /** Overwrites all keys, without a word to anybody. */
   destroy(): void {
-    for (const handshake of this.#handshakes.values()) handshake.end('closed', 'closed from this side')
-    this.#handshakes.clear()
+    for (const handshake of [...this.#handshakes.values()]) {
+      handshake.end('closed', 'closed from this side')
+      this.#handshakes.delete(handshake)
+    }
     for (const session of [...this.#table.sessions()]) {
       this.#table.remove(session)
       session.destroy()
@@ -281,12 +284,12 @@ export class ServerCore {
     if (!this.#reception.admit(from, now)) return
     if (running) this.#abandon(running, 'peer-silent', 'the peer began anew')
     if (this.#handshakes.size >= this.#limits.handshakes) {
-      const [oldest] = this.#handshakes.values()
-      this.#abandon(oldest, 'overload', 'too many handshakes are under way')
+      const victim = this.#handshakes.mostCrowded
+      if (victim) this.#abandon(victim, 'overload', 'too many handshakes are under way')
     }
     const handshake = new ServerHandshake(this.#surroundings, this.#rules, from, first)
     this.counters.handshakesStarted++
-    this.#handshakes.set(handshake.id, handshake)
+    this.#handshakes.add(handshake)
     this.#table.place(from.id).handshake = handshake
     this.#handshake(handshake, record)
   }
@@ -313,7 +316,7 @@ export class ServerCore {
       this.#doubt(handshake)
       return
     }
-    if (!this.#handshakes.delete(handshake.id)) return
+    if (!this.#handshakes.delete(handshake)) return
     const session = handshake.state === 'open' ? handshake.session : undefined
     handshake.forget()
     if (session) {

@@ -61,9 +61,10 @@ export abstract class Handshake {
   readonly #held = new HeldRecords()
   #timeoutMs: number
   #attempts = 0
+  /** An alert said so that need not be the peer's; nothing of the peer has come since. */
+  #seemsGone = false
   #sentAt = Number.NEGATIVE_INFINITY
-  /** The last thing that was wrong with what was discarded: probably why nothing better came. */
-  /** What may be the reason, should the peer be heard no more. */
+  /** The last thing that was wrong with what was discarded: probably why nothing better came, should the peer be heard no more. */
   suspicion: Failure | undefined
 
   constructor(
@@ -104,7 +105,7 @@ export abstract class Handshake {
       if (record.fragment[0] !== AlertLevel.Fatal) return
       // Anyone can send it, so it ends nothing; but if the peer is heard no more, there will be no waiting for long.
       this.suspect('peer-alert', `alert ${record.fragment[1]}, not authenticated`)
-      this.#attempts = this.surroundings.timers.retransmissions
+      this.#seemsGone = true
     } else this.surroundings.counters.discarded++
   }
 
@@ -212,6 +213,7 @@ export abstract class Handshake {
     this.transcript.add(wholeMessage(message.type, message.sequence, message.body))
     this.reassembly.advance()
     this.suspicion = undefined
+    this.#seemsGone = false
   }
 
   protected ask(question: CredentialQuestion, resume: (answer: CredentialAnswer) => void): void {
@@ -354,10 +356,9 @@ export abstract class Handshake {
   /** The time of `deadline` has come. */
   expire(): void {
     if (this.state !== 'running') return
-    if (++this.#attempts > this.surroundings.timers.retransmissions) {
+    if (++this.#attempts > this.surroundings.timers.retransmissions || this.#seemsGone) {
       const { failure, detail } = this.suspicion ?? { failure: 'peer-silent', detail: 'no answer' }
-      this.end(failure, detail)
-      return
+      return this.end(failure, detail)
     }
     this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.surroundings.timers.maxMs)
     this.deadline = this.surroundings.now + this.#timeoutMs

@@ -53,6 +53,17 @@ describe('reassembly', () => {
     expect(reassembly.add(piece(large, 0, 1, 2), 0)).toBe(true)
   })
 
+  it('has room for the next message, whatever is said to come after it', () => {
+    const reassembly = new Reassembly()
+    for (const ahead of [4, 5]) expect(reassembly.add(piece(new Uint8Array(8192), 0, 1, ahead), 0)).toBe(true)
+    const body = Uint8Array.of(1, 2, 3)
+    expect(reassembly.add(piece(body, 0, 3), 0)).toBe(true)
+    expect(reassembly.peek()?.body).toEqual(body)
+    // which costs no more than what is furthest
+    expect(reassembly.add(piece(new Uint8Array(8192), 0, 1, 3), 0)).toBe(true)
+    expect(reassembly.add(piece(new Uint8Array(8192), 0, 1, 5), 0)).toBe(false)
+  })
+
   it('lets a forged fragment neither block the true message nor replace an authentic one', () => {
     const body = Uint8Array.of(1, 2, 3)
     const reassembly = new Reassembly()

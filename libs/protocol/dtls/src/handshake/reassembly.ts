@@ -66,7 +66,7 @@ export class Reassembly {
       slot = undefined
     }
     if (!slot) {
-      if (this.#buffered + length > maxBuffered) return false
+      if (!this.#makeRoom(length, messageSequence)) return false
       this.#buffered += length
       if (bytes.length === length) {
         // whole, as most are
@@ -81,6 +81,15 @@ export class Reassembly {
     slot.pieces = joined([...slot.pieces, [offset, offset + bytes.length]])
     if (slot.pieces.length > maxPieces) this.#drop(messageSequence)
     return true
+  }
+
+  /** Room for so many bytes, at the cost of messages further ahead: forged ones may fill all there is, and must not keep out what comes first. */
+  #makeRoom(length: number, messageSequence: number): boolean {
+    for (let last = this.next + ahead - 1; last > messageSequence; last--) {
+      if (this.#buffered + length <= maxBuffered) break
+      this.#drop(last)
+    }
+    return this.#buffered + length <= maxBuffered
   }
 
   /** The next message if it is whole; it stays until `advance` or `discard`. */

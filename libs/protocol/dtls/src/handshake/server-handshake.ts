@@ -312,16 +312,17 @@ export class ServerHandshake extends Handshake {
     if (!this.#clientKey || !presented) throw new HandshakeFault('unexpected-message', 'CertificateVerify')
     checkEcdsa(this.#clientKey, this.transcript.bytes(), signature)
     this.take(message)
+    // known before anybody is asked: it may be withdrawn while the answer is under way
+    this.#identity =
+      presented.kind === 'raw-public-key'
+        ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
+        : {
+            kind: 'x509',
+            certificate: copyOf(presented.chain[0]),
+            commonName: commonNameOf(presented.chain[0]),
+          }
     this.ask({ ...presented, serverName: this.#serverName }, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
-      this.#identity =
-        presented.kind === 'raw-public-key'
-          ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
-          : {
-              kind: 'x509',
-              certificate: copyOf(presented.chain[0]),
-              commonName: commonNameOf(presented.chain[0]),
-            }
       this.expected = [HandshakeType.Finished]
     })
   }
