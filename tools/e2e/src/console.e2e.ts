@@ -146,6 +146,21 @@ describe.runIf(executablePath)('the console in a real browser', () => {
       .getByText(/clears a register that is billed by/)
       .first()
       .waitFor()
+    await open(pageOf(water?.endpoint ?? ''))
+    await page.getByRole('button', { name: 'Execute /3/0/4 Reboot' }).click()
+    await page.getByRole('button', { name: 'Execute Reboot' }).click()
+    const reboot = page.getByRole('button', { name: 'Execute /3/0/4', exact: true })
+    const name = page.getByLabel('Type the endpoint name to go on')
+    await name.fill('another')
+    expect(await reboot.isDisabled()).toBe(true)
+    await name.fill(water?.endpoint ?? '')
+    expect(await reboot.isEnabled()).toBe(true)
+    await page.getByRole('button', { name: 'Keep things as they are' }).click()
+    const { body: asked } = await system.call<List<{ path: string }>>(
+      'GET',
+      `/v1/devices/${encodeURIComponent(water?.endpoint ?? '')}/operations`,
+    )
+    expect(asked.items.filter(({ path }) => path === '/3/0/4')).toEqual([])
   })
 
   it('shows a campaign that paused itself, and why', async () => {
@@ -189,7 +204,13 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     await system.call('POST', '/v1/devices', { endpoint })
     await open(`${pageOf(endpoint)}?tab=security`)
     await page.getByText(/without security \(NoSec\)/).waitFor()
-    await page.getByRole('button', { name: 'Set a key…' }).click()
+    const set = page.getByRole('button', { name: 'Set a key…' })
+    await set.click()
+    await page.keyboard.press('Escape')
+    await until('the focus where it was', 5_000, () =>
+      set.evaluate((button) => button === button.ownerDocument.activeElement),
+    )
+    await set.click()
     const key = page.getByLabel('Key', { exact: true })
     await key.fill('00 11 22')
     await page.getByRole('button', { name: 'Store the key' }).click()
@@ -204,6 +225,19 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     await page.getByLabel('Type the endpoint name to go on').fill(endpoint)
     await remove.click()
     await page.getByText(/without security \(NoSec\)/).waitFor()
+  })
+
+  it('asks for the name before it gives a key to a meter that is registered without', async () => {
+    const water = devices.find(({ model }) => model === 'TW1')
+    await open(`${pageOf(water?.endpoint ?? '')}?tab=security`)
+    await page.getByRole('button', { name: 'Set a key…' }).click()
+    await page.getByText(/Its registration ends now/).waitFor()
+    await page.getByLabel('Key', { exact: true }).fill('00112233445566778899aabbccddeeff')
+    const store = page.getByRole('button', { name: 'Store the key' })
+    expect(await store.isDisabled()).toBe(true)
+    await page.getByLabel('Type the endpoint name to go on').fill(water?.endpoint ?? '')
+    expect(await store.isEnabled()).toBe(true)
+    await page.getByRole('button', { name: 'Keep things as they are' }).click()
   })
 
   it('has no fault that axe finds, on any screen, in both colour schemes', async () => {

@@ -1,8 +1,8 @@
-import { Alert, Button, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { Button, Group, Modal, Stack } from '@mantine/core'
 import type { CreateOperation } from '@fieldline/contracts'
 import { useEffect, useState } from 'react'
 import { operationVerbs } from '@/words'
+import { TypedName } from './typed-name'
 
 interface Props {
   endpoint: string
@@ -16,7 +16,7 @@ function inDialog(reason: string): string {
   return reason.replace(/ To go on, give .* as "confirm"\.$/s, '')
 }
 
-/** A dangerous request goes on only when the name of the device is typed: nobody does that by accident, or to the wrong device. */
+/** Asks for the name of the device before a dangerous request goes on. */
 export function ConfirmDialog({ endpoint, asked, close, confirm }: Props) {
   const [typed, setTyped] = useState('')
   const [busy, setBusy] = useState(false)
@@ -42,18 +42,12 @@ export function ConfirmDialog({ endpoint, asked, close, confirm }: Props) {
         }}
       >
         <Stack gap="sm">
-          <Alert color="orange" variant="outline" icon={<IconAlertTriangle size={18} aria-hidden />}>
-            <Text size="sm">{asked === undefined ? '' : inDialog(asked.reason)}</Text>
-          </Alert>
-          <TextInput
-            label="Type the endpoint name to go on"
-            description={<Code style={{ overflowWrap: 'anywhere' }}>{endpoint}</Code>}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            data-autofocus
-            autoComplete="off"
-            spellCheck={false}
-            classNames={{ input: 'mono' }}
+          <TypedName
+            endpoint={endpoint}
+            danger={asked === undefined ? '' : inDialog(asked.reason)}
+            typed={typed}
+            change={setTyped}
+            isFirst
           />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>

@@ -2,21 +2,12 @@ import { durationInWords } from '@fieldline/contracts'
 import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import type { DeviceDetail } from '@fieldline/contracts'
 import Link from 'next/link'
-import type { ReactNode } from 'react'
 import { Moment } from '@/parts/moment'
 import { glyphOf, Status } from '@/parts/status-glyph'
 import { toneColor } from '@/theme'
 import { healthWords, registrationWords, statusOf } from '@/words'
 import classes from './device.module.css'
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
+import { Fact } from './fact'
 
 function Contact({ device }: { device: DeviceDetail }) {
   const zone = device.site?.timeZone

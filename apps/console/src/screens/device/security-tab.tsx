@@ -1,19 +1,11 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import type { DeviceDetail, DeviceSecurity } from '@fieldline/contracts'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { Moment } from '@/parts/moment'
 import { toneColor } from '@/theme'
 import classes from './device.module.css'
+import { Fact } from './fact'
 import { KeyDialog } from './key-dialog'
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
 
 /** The Connection ID, and what it does for the device. */
 function ConnectionId({ cid }: { cid: string | null }) {
@@ -94,10 +86,10 @@ export function SecurityTab({ device }: { device: DeviceDetail }) {
         )}
       </Group>
       <KeyDialog
-        key={asked}
         endpoint={endpoint}
         asked={asked}
-        replaces={security !== null}
+        hasKey={security !== null}
+        isRegistered={device.registration === 'registered'}
         close={() => setAsked(undefined)}
       />
     </Stack>
