@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ObservationTable } from './observation-table.js'
 import type { ObservedDevices } from './observation-table.js'
 import type { Observation } from './ports.js'
+import { memoryInUse } from './registrations.test-support.js'
 
 const token = (number: number): Uint8Array => {
   const bytes = new Uint8Array(8)
@@ -87,6 +88,20 @@ describe('the table of observations', () => {
     const table = new ObservationTable(devices(2_000))
     for (let i = 0; i < 10_000; i++) table.add(observation(i * 2_654_435, i % 2_000, `/3/0/${i % 7}`))
     for (let i = 9_000; i < 10_000; i++) expect(table.byToken(token(i * 2_654_435))?.deviceId).toBeDefined()
+  })
+})
+
+describe('what observations have in common', () => {
+  it('is kept no longer than one of them has it', () => {
+    const table = new ObservationTable(devices(1))
+    const churn = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) table.add(observation(1, 0, `/3424/${i}/1`))
+    }
+    churn(0, 1_000)
+    const before = memoryInUse()
+    churn(1_000, 20_000)
+    expect(memoryInUse() - before).toBeLessThan(2 ** 19)
+    expect(table.byToken(token(1))?.path).toEqual(parsePath('/3424/19999/1'))
   })
 })
 

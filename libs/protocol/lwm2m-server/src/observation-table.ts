@@ -2,6 +2,7 @@ import { RowIndex, Rows } from '@fieldline/bytes'
 import type { LatestNotifications } from '@fieldline/coap'
 import { samePath } from '@fieldline/object-model'
 import type { Path } from '@fieldline/object-model'
+import { Interned } from './interned.js'
 import type { Observation } from './ports.js'
 import type { RegistrationTable } from './registration-table.js'
 
@@ -26,7 +27,7 @@ const lastOfDevice = 2 ** 31
 /** Moments of notifications are kept in steps of 100 ms. */
 const stepMs = 100
 
-/** What observations have in common with many others: kept once. */
+/** What observations have in common with many others. */
 type Terms = Pick<Observation, 'organisationId' | 'origin' | 'pmin' | 'pmax' | 'path'>
 
 /** Whose observations they are. */
@@ -43,9 +44,8 @@ export class ObservationTable implements LatestNotifications {
   readonly #rows = new Rows(wordsOfRow)
   readonly #byToken = new RowIndex(this.#rows, Word.byToken, (row) => this.#rows.get(row, Word.tokenLow))
   #firstStep: number | undefined
-  /** Terms are few: paths and periods of the plan, per organisation. */
-  readonly #knownTerms: Terms[] = []
-  readonly #termsByKey = new Map<string, number>()
+  /** Terms are few: paths and periods of the plan, per organisation. But a client may have any instances, and others with each Register. */
+  readonly #terms = new Interned<Terms>(keyOf, termsOf)
 
   constructor(private readonly devices: ObservedDevices) {}
 
@@ -70,7 +70,7 @@ export class ObservationTable implements LatestNotifications {
     const first = this.devices.firstObservation(device)
     this.#rows.set(row, Word.tokenHigh, word(token, 0))
     this.#rows.set(row, Word.tokenLow, word(token, 4))
-    this.#rows.set(row, Word.terms, this.#termsOf(observation))
+    this.#rows.set(row, Word.terms, this.#terms.take(observation))
     this.#rows.set(row, Word.sibling, first === 0 ? lastOfDevice + device : first - 1)
     this.devices.setFirstObservation(device, row + 1)
     this.#byToken.add(row)
@@ -132,7 +132,7 @@ export class ObservationTable implements LatestNotifications {
     return {
       token,
       deviceId: this.devices.deviceId(device),
-      ...this.#knownTerms[this.#rows.get(row, Word.terms)],
+      ...this.#terms.get(this.#rows.get(row, Word.terms)),
     }
   }
 
@@ -147,7 +147,7 @@ export class ObservationTable implements LatestNotifications {
     const first = this.devices.firstObservation(device)
     if (first === 0) return none
     for (let row = first - 1; row < lastOfDevice; row = this.#rows.get(row, Word.sibling))
-      if (samePath(this.#knownTerms[this.#rows.get(row, Word.terms)].path, path)) return row
+      if (samePath(this.#terms.get(this.#rows.get(row, Word.terms)).path, path)) return row
     return none
   }
 
@@ -173,23 +173,23 @@ export class ObservationTable implements LatestNotifications {
       this.#rows.set(before, Word.sibling, following)
     }
     this.#byToken.remove(row)
+    this.#terms.give(this.#rows.get(row, Word.terms))
     this.#rows.give(row)
   }
+}
 
-  #termsOf({ organisationId, origin, pmin, pmax, path }: Observation): number {
-    const { objectId, instanceId, resourceId, resourceInstanceId } = path
-    const key = `${organisationId} ${origin} ${pmin} ${pmax} ${objectId} ${instanceId} ${resourceId} ${resourceInstanceId}`
-    const known = this.#termsByKey.get(key)
-    if (known !== undefined) return known
-    const terms: Terms = {
-      organisationId,
-      origin,
-      path,
-      ...(pmin !== undefined && { pmin }),
-      ...(pmax !== undefined && { pmax }),
-    }
-    this.#termsByKey.set(key, this.#knownTerms.length)
-    return this.#knownTerms.push(terms) - 1
+function keyOf({ organisationId, origin, pmin, pmax, path }: Terms): string {
+  const { objectId, instanceId, resourceId, resourceInstanceId } = path
+  return `${organisationId} ${origin} ${pmin} ${pmax} ${objectId} ${instanceId} ${resourceId} ${resourceInstanceId}`
+}
+
+function termsOf({ organisationId, origin, pmin, pmax, path }: Terms): Terms {
+  return {
+    organisationId,
+    origin,
+    path,
+    ...(pmin !== undefined && { pmin }),
+    ...(pmax !== undefined && { pmax }),
   }
 }
 
