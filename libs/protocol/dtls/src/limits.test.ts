@@ -1,3 +1,4 @@
+import { fromHex } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
 import { forged, goodHello, greet, inFragments, plainMessages } from './forge.test-support.js'
 import { writeClientHello } from './handshake/hello.js'
@@ -14,6 +15,17 @@ describe('what strangers can cost us', () => {
     for (let port = 1; port <= 500; port++) pair.server.receive(question, peerAt('203.0.113.1', port))
     expect(pair.server.handshakeCount).toBe(0)
     expect(pair.sent.every(({ bytes }) => bytes.length <= question.length)).toBe(true)
+  })
+
+  it('of the records in a datagram nothing is tried after a forged one', async () => {
+    const pair = new Pair()
+    const { peer, client } = await pair.open()
+    const record = fromHex(`17fefd00010000000000ff0000`)
+    pair.server.receive(Buffer.concat(Array.from({ length: 5_000 }, () => record)), peer)
+    expect(pair.server.counters.forged).toBe(1)
+    client.send(ascii('unmoved'))
+    await pair.settle()
+    expect(pair.notices.messages).toEqual(['unmoved'])
   })
 
   it('a cookie is good for its address and hello only, and not for long', () => {

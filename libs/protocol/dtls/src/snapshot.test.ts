@@ -208,6 +208,38 @@ describe('a snapshot', () => {
     expect(() => pair.server.import(bytes)).toThrow(RangeError)
   })
 
+  it('is not taken up where its suite, or CBC without encrypt-then-MAC, is not allowed any more', async () => {
+    const pair = new Pair({ allowMacThenEncrypt: true })
+    const { bytes } = save(pair, (await pair.open({ suites: [0x00ae] })).session)
+    const without = copyOf(bytes)
+    without[4] |= 4
+    for (const [options, snapshot] of [
+      [{ suites: [0xc0a8] }, bytes],
+      [{ allowMacThenEncrypt: false }, without],
+    ] as const) {
+      pair.server = pair.createServer(options)
+      expect(() => pair.server.import(snapshot)).toThrow(RangeError)
+      pair.server = pair.createServer()
+      expect(pair.server.import(snapshot).isOpen).toBe(true)
+    }
+  })
+
+  it('is taken up though another session was heard at its address last, which has a Connection ID', async () => {
+    const pair = new Pair()
+    const plain = await pair.open()
+    const other = await pair.open({ cid: noBytes })
+    const snapshots = [other, plain].map(({ session }) => save(pair, session).bytes)
+    const home = Buffer.from(plain.peer.id)
+    // both ports have five digits
+    snapshots[0].set(home, snapshots[0].length - home.length)
+    pair.server = pair.createServer()
+    for (const snapshot of snapshots) pair.server.import(snapshot)
+    plain.client.send(ascii('by address'))
+    other.client.send(ascii('by Connection ID'))
+    await pair.settle()
+    expect(pair.notices.messages).toEqual(['by address', 'by Connection ID'])
+  })
+
   it('belongs to the caller: closing the session overwrites copies of the keys only', async () => {
     const { pair, session } = await opened()
     const bytes = Buffer.from(save(pair, session).bytes)

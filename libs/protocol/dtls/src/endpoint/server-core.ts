@@ -88,7 +88,10 @@ export class ServerCore {
         break
       }
       offset += record.bytes.length
+      const { forged } = this.counters
       this.#record(record, from)
+      // a peer puts nothing forged before what is its own
+      if (this.counters.forged > forged) break
     }
     return this.#collect()
   }
@@ -158,12 +161,15 @@ export class ServerCore {
     if (mine) confirmExport(mine, generation)
   }
 
-  /** Takes up a stored session. Throws `RangeError` if it is none of a server, or here already. */
+  /** Takes up a stored session. Throws `RangeError` if it is none of this server as it is set up now, or here already. */
   import(bytes: Uint8Array, now: number): CoreOutput & { readonly session: DtlsSession } {
     this.#surroundings.now = now
     const session = importSession(bytes, this.#surroundings.nextId(), this.#surroundings.random)
     if (session.role !== 'server' || (session.cid.length > 0 && session.cid.length !== this.#cidLength))
       throw new RangeError('a session of another endpoint')
+    const { suites, allowMacThenEncrypt } = this.#rules
+    if (!suites.some(({ id }) => id === session.suiteId) || (session.macThenEncrypt && !allowMacThenEncrypt))
+      throw new RangeError('a session that would not be agreed on any more')
     if (!this.#table.restore(session)) throw new RangeError('the session is here already')
     if (!session.proved) this.#doubtAddress(session)
     session.exportDue = true

@@ -76,13 +76,14 @@ export class SessionTable {
     if (session.cid.length > 0) this.#cids.set(keyOf(session.cid), session)
   }
 
-  /** A session from a snapshot; false if its Connection ID or, without one, its address is taken. */
+  /** A session from a snapshot; false if its Connection ID or, without one, its address is another's. */
   restore(session: Session): boolean {
     const key = keyOf(session.cid)
-    const place = this.at(session.peer.id)
-    if (session.cid.length > 0 ? this.#cids.has(key) : place?.session !== undefined) return false
+    // who has a Connection ID does not need the address
+    const isAddressTaken = this.at(session.peer.id)?.session?.cid.length === 0
+    if (session.cid.length > 0 ? this.#cids.has(key) : isAddressTaken) return false
     if (session.cid.length > 0) this.#cids.set(key, session)
-    if (!place?.session) this.place(session.peer.id).session = session
+    if (!isAddressTaken) this.place(session.peer.id).session = session
     this.#sessions.set(session.id, session)
     return true
   }
