@@ -27,7 +27,7 @@ await runMain(async () => {
       await Promise.all([steps.stop(), supervisor.stop()])
       forgetRun(options.dataDir)
       say('stopped')
-      process.exit(0)
+      process.exit(0) // a supervisor only waits: no thread of it compiles, which is what an exit can hang on
     })
   try {
     await start(options, supervisor, steps)

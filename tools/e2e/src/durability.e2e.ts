@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isAlive, startSystem, treeOf, until } from './system.test-support.js'
 import type { System } from './system.test-support.js'
+
+const simulator = fileURLToPath(new URL('../../simulator/dist/main.js', import.meta.url))
 
 let system: System
 beforeAll(async () => {
@@ -106,6 +111,21 @@ it('leaves no process behind when the supervisor itself is killed, and starts ag
   system = again
   expect(again.credentials).toEqual(credentials)
   expect((await again.call('GET', '/v1/devices/durable')).body).toMatchObject({ registration: 'registered' })
+})
+
+it('leaves no simulated meter behind when whoever started them is gone, and nobody answers them', async () => {
+  const deaf = createSocket('udp4')
+  deaf.bind(0, '127.0.0.1')
+  await once(deaf, 'listening')
+  const server = `coap://127.0.0.1:${deaf.address().port}`
+  const child = spawn(process.execPath, [simulator, '--demo', '--meters', '10', '--server', server], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  child.stdout?.resume()
+  await once(deaf, 'message')
+  child.disconnect()
+  await until('its end', 5_000, () => child.exitCode !== null || child.signalCode !== null)
+  deaf.close()
 })
 
 it('stops within 15 seconds on SIGTERM, everything with it', async () => {

@@ -16,8 +16,8 @@ const keepMs = 3_000
 const watchMs = 1_000
 /** What is under way at the end may still be answered. */
 const graceMs = 10_000
-/** On a signal nobody waits that long. */
-const signalGraceMs = 500
+/** On a signal nobody waits that long; where nobody is left who could send one, nobody may be left to answer either. */
+const shortGraceMs = 500
 /** A duration begins when all meters are registered, at the latest after this. */
 const registerPatienceMs = 120_000
 
@@ -81,15 +81,19 @@ async function simulate(options: Options): Promise<void> {
     if (duration !== undefined && countedFrom !== undefined && Date.now() - countedFrom >= duration * 1_000)
       end?.()
   }, watchMs)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      ending = signalGraceMs
-      end?.()
-    })
+  const stop = (): void => {
+    ending = shortGraceMs
+    end?.()
   }
-  // Whoever started it, or read what it says, is gone: nobody is left to end it.
-  process.on('disconnect', () => end?.())
-  process.stdout.on('error', () => end?.())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  let isAlone = false
+  const left = (): void => {
+    isAlone = true
+    stop()
+  }
+  // Whoever started it, or read what it says, is gone.
+  process.on('disconnect', left)
+  process.stdout.on('error', left)
   // Without a duration the process stays when the last meter has fallen silent: silence is what was asked for.
   const failure = run.live().then(() => ended)
   await Promise.race([ended, failure])
@@ -97,7 +101,13 @@ async function simulate(options: Options): Promise<void> {
   await run.stop(ending)
   keep()
   journal?.close()
-  process.stdout.write(`${JSON.stringify(run.figures())}\n`, () => process.exit(0))
+  process.stdout.write(`${JSON.stringify(run.figures())}\n`, leave)
+
+  function leave(): void {
+    // An exit can wait for ever for a thread that compiles. Who waits for its code can end it then; where nobody is left, it may not begin to.
+    if (isAlone) process.kill(process.pid, 'SIGKILL')
+    process.exit(0)
+  }
 }
 
 let options: Options
