@@ -25,7 +25,7 @@ import type { RouteRequest } from '../http/bind.js'
 import { decodeCursor, page } from '../http/cursor.js'
 import type { Configuration } from '../configuration.js'
 import { BUS, CONFIGURATION, DATABASE } from '../tokens.js'
-import { toCredential, withoutKey } from './device-security.js'
+import { toCredential, toSecurity, withoutKey } from './device-security.js'
 import { objectsOf, toDevice, toDeviceDetail, toValue } from './device-view.js'
 import { buildObjectTree } from './object-tree.js'
 
@@ -120,8 +120,10 @@ export class DevicesController {
       meteringPoint: record.meteringPoint,
       meterSerial: record.meterSerial,
       iccid: record.iccid,
+      identity: record.security && toSecurity(record.security).identity,
     }
-    const changed = Object.fromEntries(Object.entries(before).filter(([key]) => key in body))
+    const after = withoutKey(body)
+    const changed = Object.fromEntries(Object.entries(before).filter(([key]) => key in after))
     const audit = auditRecord(
       {
         actor: caller.principal,
@@ -129,7 +131,7 @@ export class DevicesController {
         subject: { kind: 'device', id: record.id, name: record.endpoint },
         where: caller,
         before: changed,
-        after: withoutKey(body),
+        after,
       },
       now,
     )
