@@ -14,7 +14,7 @@ const organisationId = '00000000-0000-4000-8000-000000000001'
 
 /**
  * Makes the demo fleet known before its first contact, with places, meters, SIM cards and 35 days of readings at their true cadence. What is
- * known already stays as it is.
+ * known already stays as it is, but for a key that is missing: the simulated meter has one.
  * @param {{ databaseUrl: string, meters: number, seed: number, secrets: import('./secrets.mjs').Secrets }} options
  */
 export async function seedDemo({ databaseUrl, meters, seed, secrets }) {
