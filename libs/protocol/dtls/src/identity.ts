@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
  * Who a session is with, proved by the handshake.
  * - `psk`: the PSK identity as bytes; often the Endpoint Client Name in UTF-8, but nothing says so.
  * - `raw-public-key`: the SubjectPublicKeyInfo in DER, exactly as presented.
- * - `x509`: the end entity certificate in DER and the common name of its subject, if it has one.
+ * - `x509`: the end entity certificate in DER and the common name of its subject, if it has exactly one.
  * - `anonymous`: a client that was not asked for a certificate.
  */
 export type PeerIdentity =

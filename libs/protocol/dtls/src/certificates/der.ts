@@ -11,6 +11,9 @@ const Tag = {
   BitString: 0x03,
   OctetString: 0x04,
   Oid: 0x06,
+  Utf8String: 0x0c,
+  PrintableString: 0x13,
+  Ia5String: 0x16,
   UtcTime: 0x17,
   Sequence: 0x30,
 } as const
@@ -50,6 +53,8 @@ export interface CertificateFacts {
   readonly notAfter: number
   /** What it is signed with, as an object identifier in hexadecimal (§4.1.1.2). */
   readonly signature: string
+  /** The common name in the subject; undefined without one, and if there are several or it is no text of one line. */
+  readonly commonName: string | undefined
   /** The SubjectPublicKeyInfo, as it stands (§4.1.2.7). */
   readonly publicKey: Uint8Array
   /** Basic constraints say that it may issue others. */
@@ -81,6 +86,22 @@ function timeOf(bytes: Uint8Array, element: Element): number {
 
 const hexOf = (bytes: Uint8Array, { start, end }: Element): string =>
   Buffer.from(bytes.subarray(start, end)).toString('hex')
+
+const commonNameId = '550403'
+const texts: readonly number[] = [Tag.Utf8String, Tag.PrintableString, Tag.Ia5String]
+
+/** From the bytes: in the text that Node makes of a subject, an organisation's name can look like a line of its own. */
+function commonNameIn(bytes: Uint8Array, subject: Element): string | undefined {
+  const names = children(bytes, subject)
+    .flatMap((set) => children(bytes, set))
+    .map((pair) => children(bytes, pair))
+    .filter(([id]) => id && hexOf(bytes, id) === commonNameId)
+  const value = names.at(0)?.at(1)
+  if (names.length !== 1 || !value || !texts.includes(value.tag)) return undefined
+  const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(value.start, value.end))
+  // no controls, no ends of lines, nothing that is no UTF-8
+  return /^[^\p{C}\p{Zl}\p{Zp}\uFFFD]+$/u.test(name) ? name : undefined
+}
 
 const Extension = {
   KeyUsage: '551d0f',
@@ -132,6 +153,7 @@ export function readCertificateFacts(der: Uint8Array): CertificateFacts {
     notBefore: timeOf(der, notBefore),
     notAfter: timeOf(der, notAfter),
     signature: hexOf(der, signature),
+    commonName: commonNameIn(der, fields[first + 4]),
     publicKey: der.subarray(fields[first + 4].end, subjectKey.end),
     isCa,
     pathLength,

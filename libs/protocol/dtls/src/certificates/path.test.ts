@@ -5,7 +5,7 @@ import { der } from '../pair.test-support.js'
 import { certificates } from './certificate-vectors.js'
 import { readCertificateFacts } from './der.js'
 import { verifyChain } from './path.js'
-import { keyOfCertificate, readRawPublicKey, readX509 } from './public-key.js'
+import { commonNameOf, keyOfCertificate, readRawPublicKey, readX509 } from './public-key.js'
 
 const now = Date.UTC(2026, 10, 22)
 const anchors = [der('root')]
@@ -107,6 +107,15 @@ describe('a chain of certificates', () => {
     expect(readCertificateFacts(der('meter')).notAfter).toBe(Date.UTC(9999, 11, 31, 23, 59, 59))
     expect(fault(['meter'], { now: Date.UTC(9998, 0) })).toBeUndefined()
   })
+})
+
+it.each([
+  ['meter', 'meter'],
+  ['brokenLine', 'meter'],
+  ['joinedName', 'a,b+c'],
+  ['twoNames', undefined],
+] as const)('the common name of %s is %s: what stands beside it cannot pass for it', (name, commonName) => {
+  expect(commonNameOf(der(name))).toBe(commonName)
 })
 
 describe('DER of exact length', () => {

@@ -68,7 +68,7 @@ export function keyOfCertificate(der: Uint8Array): KeyObject {
 
 /** The common name of a certificate's subject; LwM2M puts the Endpoint Client Name there (Transport Bindings 1.2 §5.2.9.3). */
 export function commonNameOf(der: Uint8Array): string | undefined {
-  return /^CN=(.*)$/m.exec(readX509(der).subject ?? '')?.[1]
+  return factsOf(der).commonName
 }
 
 export function signEcdsa(credentials: OwnCredentials, data: Uint8Array): Uint8Array {
