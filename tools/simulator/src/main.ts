@@ -47,7 +47,9 @@ async function simulate(options: Options): Promise<void> {
     const apiKey = process.env.API_KEY ?? fail('--provision needs API_KEY in the environment')
     if (!secure) fail('--provision makes keys known: it goes with coaps')
     const known = demoFleet(options).filter((meter) => !options.server || speaksDtls(meter))
-    await provision(known, { api: options.provision, apiKey, secret })
+    await provision(known, { api: options.provision, apiKey, secret }).catch((error: Error) =>
+      fail(error.message),
+    )
     say({ provisioned: known.length, api: options.provision })
   }
   const journal = options.journal === undefined ? undefined : openJournal(options.journal)

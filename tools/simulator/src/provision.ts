@@ -7,7 +7,7 @@ const atOnce = 8
 /**
  * Makes meters and their keys known through the API: as new devices, or with a new key where they are there already.
  * @param api address of the API, as `http://127.0.0.1:3001`
- * @throws Error in one sentence where the API refuses
+ * @throws Error in one sentence where the API refuses, or does not answer
  */
 export async function provision(
   meters: readonly MeterIdentity[],
@@ -18,6 +18,9 @@ export async function provision(
       method,
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
+    }).catch((error: Error) => {
+      const { cause } = error
+      throw new Error(`no API answers at ${api}: ${cause instanceof Error ? cause.message : error.message}`)
     })
   const one = async ({ endpoint, manufacturer, modelNumber }: MeterIdentity): Promise<void> => {
     const { identity, key } = keyOf(secret, endpoint)
