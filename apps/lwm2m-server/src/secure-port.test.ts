@@ -46,6 +46,7 @@ function setUp() {
     },
     sessions: {
       async store(rows) {
+        if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve))
         for (const row of rows) stored.set(row.name, row)
         return rows.map((row) => row.name)
       },
@@ -213,6 +214,24 @@ describe('a key that is withdrawn', () => {
     expect(await port.missed()).toEqual([])
     replaceKey()
     expect(await port.missed()).toEqual(['device'])
+  })
+})
+
+describe('the last flush of the sessions', () => {
+  it('takes in what is heard while it writes', async () => {
+    const { port, stored, settle, meter, holdAnswers, giveAnswers } = setUp()
+    const device = meter(40_000, oldKey)
+    device.say(1)
+    await settle()
+    const [before] = [...stored.values()].map(({ generation }) => generation)
+    holdAnswers()
+    const flushed = port.flush()
+    await settle()
+    device.say(2)
+    await settle()
+    await giveAnswers()
+    await flushed
+    expect([...stored.values()].map(({ generation }) => generation)).toEqual([before + 2])
   })
 })
 

@@ -127,6 +127,7 @@ export class SecurePort {
       if (held) this.#keeper.keep(peer.session, { name: peer.name, ...held })
     }
     await Promise.all([this.#keeper.flush(), this.#ledger.flush()])
+    await this.#keeper.flush() // what was heard while many were written
   }
 
   /** Numbers that only grow, and `sessions` and `handshakes`, those that there are. */
