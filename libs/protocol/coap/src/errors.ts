@@ -3,7 +3,7 @@
  * - `timeout`: no acknowledgement or no response in time
  * - `reset`: the peer answered RST
  * - `cancelled`: the caller's signal
- * - `closed`: the endpoint was closed
+ * - `closed`: the endpoint was closed, or the session that the peer has to begin anew
  * - `too-large`: the response body exceeds `limits.maxBody`
  * - `overload`: the queue for this peer, or the table of peers, is full
  * - `bad-response`: the peer's response breaks the protocol (unknown critical option, a block out of order)
