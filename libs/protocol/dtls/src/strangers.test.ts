@@ -1,8 +1,12 @@
+import { createPublicKey } from 'node:crypto'
 import { fromHex } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
+import { signEcdsa } from './certificates/public-key.js'
 import { defaultLimits } from './endpoint/limits.js'
-import { forged, goodHello, greet, inside } from './forge.test-support.js'
+import { forged, goodHello, greet, inside, plainMessages } from './forge.test-support.js'
 import { writeClientHello } from './handshake/hello.js'
+import { writeCertificateVerify } from './handshake/key-exchange.js'
+import { SignatureCheck } from './handshake/signature-check.js'
 import { Pair, credentialsOf, peerAt, pskKey } from './pair.test-support.js'
 import { plainRecord } from './record/record.js'
 import { AlertLevel, ContentType, HandshakeType } from './wire.js'
@@ -30,6 +34,49 @@ describe('a forged alert', () => {
     pair.clock.advance(1_000)
     await pair.settle()
     expect(client.notices.of('session')).toHaveLength(1)
+  })
+})
+
+describe('wrong signatures', () => {
+  const { privateKey } = credentialsOf('meter')
+  const data = new Uint8Array(32)
+  const wrong = signEcdsa({ privateKey }, new Uint8Array(31))
+  const handshake = async (forgeries: number): Promise<Pair> => {
+    const pair = new Pair({ credentials: credentialsOf('server'), verifyPeer: () => true })
+    const verify = writeCertificateVerify(wrong)
+    // before the true one there are others
+    pair.road = (bytes, way) => {
+      const sequence = plainMessages(bytes).find(
+        ({ type }) => type === HandshakeType.CertificateVerify,
+      )?.sequence
+      if (way === 'down' || sequence === undefined) return [{ bytes, afterMs: 0 }]
+      const before = plainMessages(bytes).filter(({ type }) => type !== HandshakeType.CertificateVerify)
+      return [
+        ...before.map((one) => forged(one.type, one.sequence, one.body, 50 + one.sequence)),
+        ...Array.from({ length: forgeries }, () => forged(HandshakeType.CertificateVerify, sequence, verify)),
+        bytes,
+      ].map((one) => ({ bytes: one, afterMs: 0 }))
+    }
+    pair.connect({ suites: [0xc0ae], credentials: credentialsOf('meter'), verifyPeer: () => true })
+    await pair.settle(20)
+    pair.clock.advance(600_000)
+    return pair
+  }
+
+  it('do not keep out the true one, unless they are so many that they are only to cost us time', async () => {
+    expect((await handshake(7)).notices.of('session')).toHaveLength(1)
+    const { notices } = await handshake(8)
+    expect(notices.of('session')).toEqual([])
+    expect(notices.of('handshake-error')).toMatchObject([{ failure: 'bad-signature' }])
+  })
+
+  it('are counted, true ones are not', () => {
+    const check = new SignatureCheck()
+    const key = createPublicKey(privateKey)
+    const right = signEcdsa({ privateKey }, data)
+    for (let i = 0; i < 20; i++) check.check(key, data, right)
+    for (let i = 0; i < 8; i++) expect(() => check.check(key, data, wrong)).toThrow('does not verify')
+    expect(() => check.check(key, data, right)).toThrow('too many')
   })
 })
 

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { ByteReader } from '@fieldline/bytes'
 import {
-  checkEcdsa,
   commonNameOf,
   keyOfCertificate,
   rawPublicKeyOf,
@@ -56,6 +55,7 @@ import { certificateKind, certificateType } from './negotiation.js'
 import type { CertificateKind } from './negotiation.js'
 import type { Message } from './reassembly.js'
 import { serverName } from './server-name.js'
+import { SignatureCheck } from './signature-check.js'
 
 /** What a client brings to a handshake. */
 export interface ClientRules {
@@ -98,6 +98,7 @@ export class ClientHandshake extends Handshake {
   /** What the server asks for is what we could sign with; if not, the list of certificates is empty (RFC 5246 §7.4.6). */
   #canShow = false
   #presented: CertificateBody | undefined
+  readonly #signatures = new SignatureCheck()
   #serverKey: KeyObject | undefined
   #serverPoint: Uint8Array | undefined
   #identity: PeerIdentity = { kind: 'anonymous' }
@@ -291,7 +292,7 @@ export class ClientHandshake extends Handshake {
     const { parameters, point, signature } = readEcdhServerKeyExchange(message.body)
     const presented = this.#presented
     if (!this.#serverKey || !presented) throw new HandshakeFault('unexpected-message', 'ServerKeyExchange')
-    checkEcdsa(this.#serverKey, concat(this.#random, this.#serverRandom, parameters), signature)
+    this.#signatures.check(this.#serverKey, concat(this.#random, this.#serverRandom, parameters), signature)
     this.take(message)
     this.#serverPoint = copyOf(point)
     this.ask({ ...presented, serverName: this.#rules.serverName }, (answer) => {

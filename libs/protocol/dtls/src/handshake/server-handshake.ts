@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
 import {
-  checkEcdsa,
   commonNameOf,
   keyOfCertificate,
   rawPublicKeyOf,
@@ -53,6 +52,7 @@ import { agree, certificateType } from './negotiation.js'
 import type { Agreement, ServerAbilities } from './negotiation.js'
 import type { Message } from './reassembly.js'
 import { serverNameOf } from './server-name.js'
+import { SignatureCheck } from './signature-check.js'
 
 /** How a server shakes hands. */
 export interface ServerRules extends ServerAbilities {
@@ -91,6 +91,7 @@ export class ServerHandshake extends Handshake {
   #serverName: string | undefined
   #credentials: OwnCredentials | undefined
   #presented: CertificateBody | undefined
+  readonly #signatures = new SignatureCheck()
   #clientKey: KeyObject | undefined
   /** The identity had no key: a random one takes its place, so that the peer cannot tell (RFC 4279 §2). */
   #unknownIdentity = false
@@ -310,7 +311,7 @@ export class ServerHandshake extends Handshake {
     const presented = this.#presented
     const signature = readCertificateVerify(message.body)
     if (!this.#clientKey || !presented) throw new HandshakeFault('unexpected-message', 'CertificateVerify')
-    checkEcdsa(this.#clientKey, this.transcript.bytes(), signature)
+    this.#signatures.check(this.#clientKey, this.transcript.bytes(), signature)
     this.take(message)
     // known before anybody is asked: it may be withdrawn while the answer is under way
     this.#identity =
