@@ -44,7 +44,7 @@ export interface Finale {
   readonly verifyData: Uint8Array
 }
 
-/** Numbers that remain for the alert that closes the session. */
+/** Numbers that remain for alerts, above all the one that closes the session. */
 const lastNumbers = 16
 
 /**
@@ -54,7 +54,7 @@ const lastNumbers = 16
 const mostRecords: Readonly<Record<Suite['protection'], number>> = {
   'ccm-8': 2 ** 23,
   gcm: Math.floor(2 ** 24.5),
-  'cbc-sha256': maxSequence - lastNumbers,
+  'cbc-sha256': maxSequence,
 }
 
 /** What a session begins with. */
@@ -96,8 +96,8 @@ export class Session implements DtlsSession {
   isOpen = false
   /** Number of the next record that we write. */
   writeSequence = 0
-  /** Records are numbered up to here. */
-  readonly lastSequence: number
+  /** No record is numbered from here on. */
+  readonly endSequence: number
   /** Records from this number on may not be written: a stored snapshot would use the numbers again. */
   ceiling: number
   /** Counted up with every export, so that a store can refuse to go back. */
@@ -135,7 +135,7 @@ export class Session implements DtlsSession {
     this.peerCid = init.peerCid
     this.peer = init.peer
     this.keyBlock = init.keyBlock
-    this.lastSequence = this.ceiling = this.nextCeiling = mostRecords[init.suite.protection]
+    this.endSequence = this.ceiling = this.nextCeiling = mostRecords[init.suite.protection]
     this.macThenEncrypt = init.macThenEncrypt === true
     const { read, write } = this.macThenEncrypt
       ? macThenEncryptDirections(init.role, init.keyBlock, init.random)
@@ -144,7 +144,12 @@ export class Session implements DtlsSession {
     this.#write = write
   }
 
-  /** No number is left to write with, not even after another export. */
+  /** From here on only alerts are written. */
+  get lastSequence(): number {
+    return this.endSequence - lastNumbers
+  }
+
+  /** No number is left for a message, not even after another export. */
   get isExhausted(): boolean {
     return this.writeSequence >= this.lastSequence
   }
@@ -160,11 +165,10 @@ export class Session implements DtlsSession {
     return recordHeader + length + this.#write.sealedLength(payloadLength + (length > 0 ? 1 : 0))
   }
 
-  /** A record with `payload`, or undefined if no number may be used for it now. `closing` may take one of the last numbers. */
-  seal(type: number, payload: Uint8Array, closing = false): Uint8Array | undefined {
-    // once exported, all numbers from the ceiling on may be another's
-    const reserve = closing && this.isOpen && this.generation === 0 ? lastNumbers : 0
-    if (this.writeSequence >= this.ceiling + reserve) return undefined
+  /** A record with `payload`, or undefined if no number may be used for it now. Only alerts may take one of the last. */
+  seal(type: number, payload: Uint8Array): Uint8Array | undefined {
+    const limit = type === ContentType.Alert ? this.ceiling : Math.min(this.ceiling, this.lastSequence)
+    if (this.writeSequence >= limit) return undefined
     const sequence = this.writeSequence++
     const cid = this.peerCid
     let outer = type

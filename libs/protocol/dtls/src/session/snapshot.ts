@@ -67,7 +67,7 @@ function storedIdentity(kind: PeerIdentity['kind'], bytes: Uint8Array): PeerIden
  * it stops there until a newer snapshot has been stored (`confirmExport`). So a nonce serves once, whenever the process is killed.
  */
 export function exportSession(session: Session): SessionSnapshot {
-  const resumeAt = Math.min(session.writeSequence + exportBlock, session.lastSequence)
+  const resumeAt = Math.min(session.writeSequence + exportBlock, session.endSequence)
   const generation = ++session.generation
   session.nextCeiling = resumeAt
   session.heardSinceExport = false
@@ -159,7 +159,7 @@ export function importSession(bytes: Uint8Array, id: number, random: Random): Se
     random,
     macThenEncrypt,
   })
-  if (resumeAt > session.lastSequence) throw new RangeError('not a snapshot of a DTLS session')
+  if (resumeAt > session.endSequence) throw new RangeError('not a snapshot of a DTLS session')
   session.window.top = top
   session.window.high = high | 0
   session.window.low = low | 0

@@ -97,7 +97,7 @@ export function sendAlert(
   if (!session.isOpen) return
   const alert = Uint8Array.of(level, description)
   if (isTooMuch(session, session.recordLength(alert.length), surroundings)) return
-  const record = session.seal(ContentType.Alert, alert, true)
+  const record = session.seal(ContentType.Alert, alert)
   if (record) sendTo(session, record, surroundings)
 }
 
