@@ -225,6 +225,10 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     await page.getByLabel('Type the endpoint name to go on').fill(endpoint)
     await remove.click()
     await page.getByText(/without security \(NoSec\)/).waitFor()
+    // what happens elsewhere is seen without a reload
+    const psk = { identity: 'set-elsewhere', key: '00112233445566778899aabbccddeeff' }
+    await system.call('PATCH', `/v1/devices/${endpoint}`, { psk })
+    await page.getByText('set-elsewhere').waitFor()
   })
 
   it('asks for the name before it gives a key to a meter that is registered without', async () => {

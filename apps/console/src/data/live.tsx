@@ -31,6 +31,8 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
     case 'device':
       patchPages<Device>(cache, keys.allDevices, (all) => patchDevice(all, data))
       cache.setQueryData<DeviceDetail>(keys.device(data.endpoint), (known) => known && { ...known, ...data })
+      // An event has not all that the page of a device shows: its security and its registration are read again.
+      void cache.invalidateQueries({ queryKey: keys.device(data.endpoint) })
       break
     case 'values':
       cache.setQueryData<ObjectTree>(
