@@ -258,8 +258,9 @@ export class PairWorld {
     }
   }
 
+  /** The newest at its address: there may be others of those who had the address before. */
   #sessionOf(link: Link): DtlsSession | undefined {
-    return [...this.#server.sessions()].find(({ peer }) => peer.id === link.peer.id)
+    return [...this.#open].findLast(({ peer }) => peer.id === link.peer.id)
   }
 
   #close(link: Link, way: number): void {

@@ -30,7 +30,8 @@ export class Watch {
   /** Numbers used in the handshake that an address is in, by the server's random. */
   readonly #handshakes = new Map<string, { readonly random: string; readonly numbers: Set<number> }>()
   readonly #owing = new Set<string>()
-  readonly #open = new Map<string, DtlsSession>()
+  /** Sessions by the address that they were heard from last: a NAT may have given it to one after the other. */
+  readonly #open = new Map<string, Set<DtlsSession>>()
 
   /** What each session was granted last. */
   readonly #grants = new WeakMap<DtlsSession, Grant>()
@@ -97,13 +98,12 @@ export class Watch {
   }
 
   #used(number: number, to: DtlsPeer, session: DtlsSession | undefined): void {
-    const open = this.#open.get(to.id)
-    const running = this.#handshakes.get(to.id)
+    const open = [...(this.#open.get(to.id) ?? [])].map((one) => this.#numbers.get(one))
+    const running = this.#handshakes.get(to.id)?.numbers
+    const candidates = session ? [this.#numbers.get(session)] : running ? [running, ...open] : open
     // one beside the other: what came of a datagram may belong to either
-    if (!session && open && running) return
-    const numbers = session
-      ? this.#numbers.get(session)
-      : (running?.numbers ?? (open && this.#numbers.get(open)))
+    if (candidates.length > 1) return
+    const [numbers] = candidates
     if (!numbers) return
     if (numbers.has(number)) throw new BrokenPromise(`record number ${number} under one key twice`)
     numbers.add(number)
@@ -114,17 +114,22 @@ export class Watch {
     const running = this.#handshakes.get(session.peer.id)
     this.#handshakes.delete(session.peer.id)
     this.#numbers.set(session, running?.numbers ?? new Set())
-    this.#open.set(session.peer.id, session)
+    this.#isAt(session)
+  }
+
+  #isAt(session: DtlsSession): void {
+    const { id } = session.peer
+    this.#open.set(id, (this.#open.get(id) ?? new Set()).add(session))
   }
 
   /** It ends; what may go to where it was stays, for its last words may have gone there already. */
   closed(session: DtlsSession): void {
-    for (const [id, one] of this.#open) if (one === session) this.#open.delete(id)
+    for (const [id, there] of this.#open) if (there.delete(session) && there.size === 0) this.#open.delete(id)
   }
 
   moved(session: DtlsSession): void {
     this.closed(session)
-    this.#open.set(session.peer.id, session)
+    this.#isAt(session)
     this.#grant(session)
   }
 
@@ -143,7 +148,7 @@ export class Watch {
   /** A session was restored from a snapshot of another. */
   restored(session: DtlsSession, from: DtlsSession): void {
     this.#numbers.set(session, this.#numbers.get(from) ?? new Set())
-    this.#open.set(session.peer.id, session)
+    this.#isAt(session)
     this.#grant(session)
   }
 
