@@ -104,6 +104,11 @@ describe('a definition file', () => {
       '17: resource 1: type "unsigned_integer" is read as Unsigned Integer',
     ],
     [
+      'units of more than 40 characters',
+      ddf(item({ Units: `${'\u{1f4a7}'.repeat(39)} per hour` })),
+      `19: resource 1: of its units only "${'\u{1f4a7}'.repeat(39)}" is kept`,
+    ],
+    [
       'an executable with instances',
       ddf(item({ Operations: 'E', Type: '', MultipleInstances: 'Multiple' })),
       '12: resource 1 is executed and has instances',

@@ -23,6 +23,8 @@ const plain = (name: string): string => name.toLowerCase().replace(/[\s_-]+/g, '
 const byPlainName = new Map(Object.entries(types).map(([name, type]) => [plain(name), [name, type] as const]))
 
 const MAX_ID = 65_535
+/** Longest unit kept, in characters. */
+const MAX_UNITS = 40
 
 /** A resource from an <Item>. Warns and throws as `importDdf` says. */
 export function importResource(item: XmlElement, warn: Warn): ResourceDefinition {
@@ -45,7 +47,7 @@ export function importResource(item: XmlElement, warn: Warn): ResourceDefinition
     mandatory: fields.oneOf('Mandatory', { Optional: false, Mandatory: true }, warn),
     type,
     range,
-    units: fields.optional('Units').slice(0, 40),
+    units: importUnits(fields, id, warn),
   }
 }
 
@@ -83,4 +85,13 @@ function importType(fields: Fields, id: number, operations: string, warn: Warn):
     throw new DdfError(line, `Type "${text.slice(0, 40)}" is none of ${Object.keys(types).join(', ')}`)
   warn(line, `resource ${id}: type "${text.slice(0, 40)}" is read as ${meant[0]}`)
   return meant[1]
+}
+
+function importUnits(fields: Fields, id: number, warn: Warn): string {
+  const text = fields.optional('Units')
+  const characters = [...text]
+  if (characters.length <= MAX_UNITS) return text
+  const kept = characters.slice(0, MAX_UNITS).join('').trimEnd()
+  warn(fields.lineOf('Units'), `resource ${id}: of its units only "${kept}" is kept`)
+  return kept
 }
