@@ -18,6 +18,9 @@ const [wordsOfEntry, halvesOfEntry] = [entryBytes / 4, entryBytes / 2]
 const firstCapacity = capacityFor(1)
 const unitMs = 100
 
+/** The entry of a message that need not be remembered: entries count from 1 on. */
+export const noEntry = 0
+
 /** What an entry is: from `inline` on, the mark less `inline` is the length of the answer kept beside it. */
 const Mark = { free: 0, pending: 1, silent: 2, long: 3, inline: 4 } as const
 

@@ -4,7 +4,7 @@ import { ClientExchange } from './client-exchange.js'
 import type { ClientContext } from './client-exchange.js'
 import { createCounters } from './counters.js'
 import type { CoapCounters } from './counters.js'
-import { Deduplication } from './deduplication.js'
+import { Deduplication, noEntry } from './deduplication.js'
 import type { EndpointParts } from './endpoint-parts.js'
 import { RequestError } from './errors.js'
 import { isGroup } from './group.js'
@@ -329,9 +329,10 @@ class Endpoint implements CoapEndpoint {
 
   /** Remembers a message; -1 if it is a duplicate, which is dealt with, or if there is no room to handle it (RFC 7252 §4.2, §4.3). */
   #remember(view: MessageView, peer: Peer): number {
-    const { seen, clock, outbox, limits, profileOf } = this.#parts
+    const { seen, clock, outbox, limits, profileOf, ordered } = this.#parts
     const now = clock.now()
-    const known = seen.find(peer.id, view.messageId, now)
+    // A stream repeats nothing, and each connection counts from the beginning (RFC 8323 §3.2).
+    const known = ordered ? -1 : seen.find(peer.id, view.messageId, now)
     const confirmable = view.type === Type.Confirmable
     if (known >= 0) {
       this.counters.duplicates++
@@ -346,6 +347,7 @@ class Endpoint implements CoapEndpoint {
       this.counters.droppedOverload++
       return -1
     }
+    if (ordered) return noEntry
     const profile = profileOf(peer)
     if (profile !== this.#lifetimesOf) {
       this.#lifetimesOf = profile

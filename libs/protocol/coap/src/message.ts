@@ -77,7 +77,7 @@ export interface Peer {
 /** What carries datagrams. Implementations never throw from `send`: a datagram that cannot leave is a lost datagram. */
 export interface DatagramTransport {
   readonly name: 'udp' | 'memory' | 'dtls' | 'tcp' | 'tls'
-  /** What is sent arrives in order or not at all: notifications need no counter (RFC 8323 §7.1). Default false. */
+  /** What is sent arrives once and in order, or not at all: notifications need no counter (RFC 8323 §7.1), nothing is a duplicate. Default false. */
   readonly ordered?: boolean
   /** The address and port it listens on. */
   readonly address: string

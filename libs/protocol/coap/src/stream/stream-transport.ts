@@ -1,3 +1,4 @@
+import { codeClass } from '@fieldline/bytes'
 import type { Clock } from '@fieldline/bytes'
 import { Type } from '../message.js'
 import type { DatagramTransport, Peer } from '../message.js'
@@ -151,7 +152,8 @@ class Streams implements StreamTransport, ConnectionOwner {
   send(datagram: Uint8Array, peer: Peer): void {
     if (kindOf(datagram) === 'nothing' || this.#closed) return
     const connection = this.#connections.get(peer.id)
-    if (connection && !connection.released) this.#pass(datagram, connection)
+    // What was asked before a Release is answered on the same connection; a request needs another (RFC 8323 §5.5).
+    if (connection && !(connection.released && codeClass(datagram[1]) === 0)) this.#pass(datagram, connection)
     else this.#open(datagram, peer)
   }
 
@@ -214,8 +216,10 @@ class Streams implements StreamTransport, ConnectionOwner {
 
   closed(connection: Connection): void {
     const { peer } = connection.stream
-    if (this.#connections.get(peer.id) === connection) this.#connections.delete(peer.id)
-    this.#gone(peer)
+    const current = this.#connections.get(peer.id)
+    if (current === connection) this.#connections.delete(peer.id)
+    // One that took the place of a released connection goes on.
+    if (current === connection || !current) this.#gone(peer)
   }
 
   async close(): Promise<void> {
