@@ -24,7 +24,7 @@ export interface TlsNetworkOptions extends TcpOptions {
 }
 
 const defaultConnectTimeoutMs = 20_000
-/** How long a connection may take to end when the network is closed, milliseconds. */
+/** How long a connection that is ended may stand still before all of it has left, milliseconds. */
 const lingerMs = 1_000
 /** ALPN protocol of CoAP over TLS (RFC 8323 §8.2). */
 const alpn = ['coap']
@@ -124,13 +124,15 @@ class SocketNetwork implements StreamNetwork {
   async close(): Promise<void> {
     const { server } = this
     const closed = server && new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of this.#open) {
-      // what was written last may leave; who does not read it is not waited for
-      socket.setTimeout(lingerMs, () => socket.destroy())
-      socket.destroySoon()
-    }
+    for (const socket of this.#open) endSoon(socket)
     await closed
   }
+}
+
+/** What was written last may leave; who does not read it is not waited for. */
+function endSoon(socket: Socket): void {
+  socket.setTimeout(lingerMs, () => socket.destroy())
+  socket.destroySoon()
 }
 
 function streamOf(
@@ -159,7 +161,7 @@ class SocketStream implements ByteStream {
   }
 
   end(): void {
-    this.socket.destroySoon()
+    endSoon(this.socket)
   }
 
   destroy(): void {

@@ -88,9 +88,10 @@ export class Connection {
       return false
     }
     if (this.stream.buffered + frame.length > limits.maxBuffered) {
-      // a peer that asks and does not read
+      // a peer that asks and does not read: an orderly end would wait for it to read
       counters.slowPeers++
-      this.#end()
+      this.stream.destroy()
+      this.#closed()
       return false
     }
     this.stream.write(frame)
@@ -183,7 +184,7 @@ export class Connection {
     if (!this.capabilities) return this.abort('a message before the settings')
     checkSignalingOptions(view)
     const token = view.slice(view.tokenStart, view.tokenEnd)
-    if (code === Signal.Ping) this.#write(writePing(this.#writer, Signal.Pong, token))
+    if (code === Signal.Ping) this.send(writePing(this.#writer, Signal.Pong, token))
     else if (code === Signal.Pong) {
       this.#takePong(token)
     } else if (code === Signal.Release) this.released = true

@@ -133,3 +133,15 @@ describe('connections with one peer after another', () => {
     expect(await response).toMatchObject({ code: Code.Content })
   })
 })
+
+describe('a connection that the peer does not read', () => {
+  it('is ended at once, also when all it is sent are pongs', () => {
+    const { transport, accepts } = begin()
+    const stream = accepts()
+    stream.buffered = 256 * 1024
+    stream.say('00e2')
+    expect(stream.heard).toBe('')
+    expect(stream.ended).toBe('destroy')
+    expect(transport.streamCounters.slowPeers).toBe(1)
+  })
+})
