@@ -30,7 +30,7 @@ export function decodeLwM2mCbor(payload: Uint8Array, context: DecodeContext): No
   if (payload.length === 0) return []
   const reader = new CborReader(payload)
   const leaves: Leaf[] = []
-  readMap(reader, [], new Keys(context.gatewayPrefix), leaves)
+  readMap(reader, [], new Keys(context.gatewayPrefix), leaves, true)
   reader.end()
   const binder = new Binder(context.definitions)
   const repeats = new Repeats()
@@ -42,12 +42,18 @@ export function decodeLwM2mCbor(payload: Uint8Array, context: DecodeContext): No
   })
 }
 
-function readMap(reader: CborReader, above: readonly number[], keys: Keys, leaves: Leaf[]): void {
+function readMap(
+  reader: CborReader,
+  above: readonly number[],
+  keys: Keys,
+  leaves: Leaf[],
+  outermost = false,
+): void {
   const seen = new Set<string>()
   let left = reader.openMap()
   if (!reader.more(left)) throw reader.error('an empty map')
   for (; reader.more(left); left--) {
-    const key = keys.read(reader, above.length)
+    const key = keys.read(reader, outermost)
     const ids = [...above, ...key]
     if (ids.length > MAX_LEVELS) throw reader.error(`a path of more than ${MAX_LEVELS} ids`)
     const name = key.join('/')
@@ -65,15 +71,13 @@ function readMap(reader: CborReader, above: readonly number[], keys: Keys, leave
 /** Reads map keys; the outermost may begin with the prefix of a device behind a gateway, and must where one was asked. */
 class Keys {
   readonly #prefix: string | undefined
-  /** Inside a map whose key was the prefix alone. */
-  #below = false
 
   constructor(prefix: string | undefined) {
     this.#prefix = prefix
   }
 
-  read(reader: CborReader, level: number): number[] {
-    const outermost = level === 0 && !this.#below
+  /** The ids of a key: none where it is the prefix alone, and the map below it goes on. */
+  read(reader: CborReader, outermost: boolean): number[] {
     const ids: number[] = []
     let prefix: string | undefined
     if (reader.peek() === Major.Array) {
@@ -85,10 +89,8 @@ class Keys {
       }
       reader.close()
       if (ids.length === 0) throw reader.error('a key without ids')
-    } else if (outermost && reader.peek() === Major.Text) {
-      prefix = reader.text()
-      this.#below = true
-    } else ids.push(readId(reader))
+    } else if (outermost && reader.peek() === Major.Text) prefix = reader.text()
+    else ids.push(readId(reader))
     if (outermost && prefix !== this.#prefix) throw badPayload(this.#otherDevice(prefix))
     return ids
   }

@@ -238,6 +238,7 @@ export const ownVectors: readonly Vector[] = [
   refused('own-lcbor-err-not-a-map', LwM2mCbor, '/3', '8101'),
   refused('own-lcbor-err-text-for-integer', LwM2mCbor, '/3/0', 'a1830300096131'),
   refused('own-lcbor-gateway-err-other-device', LwM2mCbor, '/3/0', 'a1846364303203000901'),
+  refused('own-lcbor-gateway-err-gateway-beside', LwM2mCbor, null, 'a263643031a103a100a1091864830100010a'),
   refused('lcbor-gateway-own-err-gateway-itself', LwM2mCbor, '/3/0', 'a18303000901'),
 
   both('own-etch-cbor-fetch-root', EtchCbor, null, '81a100612f', ['/']),
