@@ -53,6 +53,9 @@ export class Binder {
     if (type === undefined || (type === 'none' && carried !== 'none')) {
       if (typeof value === 'bigint' && (value > UINT64_MAX || value < INT64_MIN))
         throw badPayload(`${formatPath(path)}: an integer beyond 64 bits`)
+      // A tag of CBOR says that it is a time, also of what can be none.
+      const mismatch = carried === 'time' ? typeMismatch(carried, value) : undefined
+      if (mismatch) throw badPayload(`${formatPath(path)}: the value must be ${mismatch}`)
       return time === undefined
         ? { path, type: carried, value, untyped: true }
         : { path, type: carried, value, time, untyped: true }

@@ -1,6 +1,7 @@
-import { normaliseInteger } from '@fieldline/object-model'
+import { INT64_MIN, UINT64_MAX, normaliseInteger } from '@fieldline/object-model'
 import type { ResourceType, ResourceValue } from '@fieldline/object-model'
 import { carriedType } from '../bind.js'
+import { parseDecimal } from '../json/numbers.js'
 import { Major } from './read.js'
 import type { CborReader } from './read.js'
 
@@ -9,7 +10,7 @@ const MAX_BIGNUM = 16
 /** Decimal fractions beyond this exponent are not measurements. */
 const MAX_EXPONENT = 400
 const RFC_3339 =
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/
 
 /** A resource value and the type that CBOR itself gave it. */
 export interface CarriedValue {
@@ -62,8 +63,7 @@ function simple(reader: CborReader): CarriedValue {
 function readTagged(reader: CborReader, tag: number | bigint): CarriedValue {
   switch (tag) {
     case 0: {
-      const text = reader.text()
-      const time = RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : NaN
+      const time = instantOf(reader.text())
       if (Number.isNaN(time)) throw reader.error('not an RFC 3339 time')
       return { value: time / 1000, type: 'time' }
     }
@@ -75,11 +75,21 @@ function readTagged(reader: CborReader, tag: number | bigint): CarriedValue {
       const value = normaliseInteger(tag === 2 ? magnitude : -1n - magnitude)
       return { value, type: carriedType(value) }
     }
-    case 4:
-      return { value: decimalFraction(reader), type: 'float' }
+    case 4: {
+      const value = decimalFraction(reader)
+      return { value, type: typeof value === 'bigint' ? carriedType(value) : 'float' }
+    }
     default:
       return readCborValue(reader)
   }
+}
+
+/** Epoch milliseconds of an RFC 3339 text; NaN where it is none, or names a day that its month does not have. */
+function instantOf(text: string): number {
+  const time = RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : NaN
+  const day = text.slice(0, 10)
+  // Date takes 30 February for 1 March.
+  return Number.isNaN(time) || new Date(day).toISOString().startsWith(day) ? time : NaN
 }
 
 function bigInteger(reader: CborReader): bigint {
@@ -92,16 +102,20 @@ function bigInteger(reader: CborReader): bigint {
   return value
 }
 
-/** Through the decimal text, so that 4([-2, 2240]) is the double nearest to 22.40. */
-function decimalFraction(reader: CborReader): number {
-  if (reader.openArray() !== 2) throw reader.error('not a decimal fraction')
+/** Through the decimal text, so that 4([-2, 2240]) is the double nearest to 22.40, and an integer of 64 bits stays whole. */
+function decimalFraction(reader: CborReader): number | bigint {
+  const length = reader.openArray()
+  if (length >= 0 && length !== 2) throw reader.error('not a decimal fraction')
   const exponent = reader.integer()
   const tag = reader.peek() === Major.Tag ? reader.openTag() : undefined
   if (tag !== undefined && tag !== 2 && tag !== 3) throw reader.error('not a decimal fraction')
   const mantissa =
     tag === undefined ? reader.integer() : tag === 2 ? bigInteger(reader) : -1n - bigInteger(reader)
   if (tag !== undefined) reader.close()
+  if (reader.more(length - 2)) throw reader.error('not a decimal fraction')
   reader.close()
   if (Math.abs(Number(exponent)) > MAX_EXPONENT) throw reader.error('not a decimal fraction')
-  return Number(`${mantissa}e${exponent}`)
+  const value = parseDecimal(`${mantissa}e${exponent}`)
+  if (value === undefined) throw reader.error('a decimal fraction beyond every number')
+  return value > UINT64_MAX || value < INT64_MIN ? Number(value) : value
 }
