@@ -269,6 +269,9 @@ describe('values', () => {
         contextAt('/3/0'),
       ),
     ).toThrow('one value at a path')
+    const instance: Node = { path: parsePath('/3/0/6/0'), type: 'integer', value: 1 }
+    for (const format of [11542, 11544])
+      expect(() => encode(format, [instance, instance], contextAt('/3/0/6/0'))).toThrow('one value at a path')
     expect(() => encode(110, [{ ...node, path: parsePath('/3/0') }], contextAt('/3'))).toThrow(
       'names no resource',
     )

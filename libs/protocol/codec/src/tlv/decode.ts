@@ -3,6 +3,7 @@ import type { Node, ObjectDefinition, Path } from '@fieldline/object-model'
 import { NO_INSTANCE } from '../check.js'
 import type { DecodeContext } from '../context.js'
 import { badPayload, tooLarge } from '../errors.js'
+import { Repeats } from '../senml/repeats.js'
 import { TlvKind } from './kind.js'
 import { valueFromTlv } from './values.js'
 
@@ -16,7 +17,7 @@ type Level = (typeof Level)[keyof typeof Level]
 /**
  * Values from TLV. The request's path completes what the entries leave out: bare resources belong to its instance, bare resource instances to its
  * resource; an object-level payload without instance entries means instance 0 of a single-instance object and "none yet" (65535) of another. Two
- * entries of one id side by side are 4.00.
+ * entries of one id side by side are 4.00, and a value that comes both wrapped and bare.
  * @see LwM2M Core 1.2 §7.4.5
  */
 export function decodeTlv(payload: Uint8Array, context: DecodeContext): Node[] {
@@ -59,6 +60,7 @@ class TlvDecoder {
     const bytes = this.#bytes
     let last = -1
     let ascending = true
+    let kinds = 0
     let at = start
     while (at < limit) {
       const head = bytes[at]!
@@ -74,6 +76,7 @@ class TlvDecoder {
       const order = orderOf(kind, id)
       if (order <= last) ascending = false
       last = order
+      kinds |= 1 << (order >> 16)
       at = end
 
       if (kind === TlvKind.Resource && level !== Level.Resource) {
@@ -91,6 +94,8 @@ class TlvDecoder {
       } else throw badPayload(`TLV: an entry of kind ${kind} at byte ${start}, where there can be none`)
     }
     if (!ascending) this.#refuseTwice(start, limit)
+    // Wrapped and bare side by side: one value may have come both ways.
+    if ((kinds & (kinds - 1)) !== 0) this.#refuseRepeats()
   }
 
   #value(
@@ -123,6 +128,11 @@ class TlvDecoder {
     return badPayload(
       `${formatPath(pathOf(this.#objectId, ...ids))}: outside ${formatPath(this.#context.base)}, which was asked for`,
     )
+  }
+
+  #refuseRepeats(): void {
+    const repeats = new Repeats()
+    for (const { path } of this.nodes) repeats.check(path)
   }
 
   /** Entries in ascending order cannot repeat; only others are walked again. */

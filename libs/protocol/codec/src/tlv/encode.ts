@@ -15,8 +15,11 @@ export function encodeTlv(nodes: readonly Node[], context: EncodeContext): Uint8
   const level = pathLevel(context.base)
   if (level === 0) throw new RangeError('TLV does not name objects: encode one object at a time')
   const writer = new ByteWriter()
-  if (level === 4) for (const node of nodes) writeResourceInstance(writer, node)
-  else if (level >= 2) writeResources(writer, nodes)
+  if (level === 4) {
+    // Instances of one path: this is where a second value is refused.
+    singleOrInstances(nodes, 'TLV')
+    for (const node of nodes) writeResourceInstance(writer, node)
+  } else if (level >= 2) writeResources(writer, nodes)
   else {
     for (const [instanceId, members] of groupBy(nodes, (node) => node.path.instanceId!)) {
       if (instanceId === NO_INSTANCE) {
