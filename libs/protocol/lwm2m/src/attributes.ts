@@ -1,4 +1,5 @@
 import { Code, ProtocolError } from '@fieldline/bytes'
+import { parseQuery } from './query.js'
 
 /**
  * Attributes that govern notifications; seconds for the periods. `null` removes an attribute at its level.
@@ -64,16 +65,15 @@ function decimal(value: number): string {
   return text.includes('e') ? value.toFixed(20).replace(/\.?0+$/, '') : text
 }
 
-/** Attributes of a query as a client receives them; other parameters are passed over. 4.00 on a bad value or set. */
+/** Attributes of a query as a client receives them; other parameters are passed over. 4.00 on a bad value or set, or a name twice. */
 export function parseAttributes(query: readonly string[]): NotificationAttributes {
   const attributes: Partial<Record<Name, number | null>> = {}
-  for (const part of query) {
-    const [name, value] = part.split('=', 2) as [Name, string?]
+  for (const [name, value] of parseQuery(query) as Map<Name, string | true>) {
     if (!names.includes(name)) continue
-    if (value !== undefined && !/^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$/.test(value)) {
+    if (value !== true && !/^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$/.test(value)) {
       throw new ProtocolError(Code.BadRequest, `${name} is a number`)
     }
-    attributes[name] = value === undefined ? null : Number(value)
+    attributes[name] = value === true ? null : Number(value)
   }
   const wrong = checkAttributes(attributes)
   if (wrong) throw new ProtocolError(Code.BadRequest, wrong)

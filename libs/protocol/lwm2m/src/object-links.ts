@@ -58,7 +58,8 @@ export function parseObjectLinks(payload: Uint8Array): ObjectLinks {
     if (version !== undefined && /^[0-9]{1,3}\.[0-9]{1,3}$/.test(version))
       versions.set(object.objectId, version)
     if (object.instanceId !== undefined) withInstances.add(object.objectId)
-    announced.set(target, object)
+    // By its ids: /03/0 is /3/0.
+    announced.set(`${object.objectId}/${object.instanceId ?? ''}`, object)
   }
   return {
     instances: [...announced.values()].filter(

@@ -244,6 +244,8 @@ describe('attributes', () => {
     expect(writeAttributesRequest(parsePath('/3'), { st: 1e-8 }).uriQuery).toEqual(['st=0.00000001'])
     expect(() => parseAttributes(['pmin=soon'])).toThrow(ProtocolError)
     expect(() => parseAttributes(['lt=5', 'gt=4'])).toThrow(ProtocolError)
+    expect(() => parseAttributes(['pmin=1=2'])).toThrow(ProtocolError)
+    expect(() => parseAttributes(['pmin=1', 'pmin=2'])).toThrow('pmin appears twice')
   })
 })
 

@@ -280,7 +280,7 @@ describe('an object list', () => {
 
   it('passes over what no server may see and what is no object', () => {
     expect(
-      read('</0/0>,</21/0>,</23/0>,</24/0>,</3/0/>,</3/0>,</3/0/1>,</65535>,</well-known>,</99999>')
+      read('</0/0>,</21/0>,</23/0>,</24/0>,</3/0/>,</3/0>,</03/0>,</3/0/1>,</65535>,</well-known>,</99999>')
         .instances,
     ).toEqual([{ objectId: 3, instanceId: 0 }])
     expect([...read('</3>;ver=new,</3/0>').versions]).toEqual([])
