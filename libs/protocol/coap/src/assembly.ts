@@ -11,8 +11,8 @@ import type { TimerWheel } from './timer-wheel.js'
 export class Assembly {
   readonly chunks: Uint8Array[] = []
   length = 0
-  /** Bytes of memory: many small blocks cost more than their bytes. */
-  cost = 0
+  /** Bytes of memory: many small blocks cost more than their bytes, and a peer decides how long a path is. */
+  cost: number
   touchedMs = 0
   /** The handler works on the whole body; until it has answered, the last block must not start it again. */
   delivering = false
@@ -21,7 +21,9 @@ export class Assembly {
     readonly key: string,
     readonly peerId: string,
     readonly contentFormat: number | undefined,
-  ) {}
+  ) {
+    this.cost = key.length
+  }
 }
 
 /** What a block led to: the whole body, an answer to the block, or nothing because the body is being handled. */
@@ -95,10 +97,11 @@ export class Assemblies extends WheelTimer {
       // The peer starts anew, whatever was there.
       this.drop(assembly)
       if (!more) return { kind: 'body', body: payload, assembly: undefined }
-      if (!this.#makeRoomOfPeer(peerId) || !this.#hasRoom(payload.length, nowMs)) {
+      if (!this.#makeRoomOfPeer(peerId) || !this.#hasRoom(key.length + payload.length, nowMs)) {
         return this.#refuse(Code.ServiceUnavailable, 'too many bodies at once')
       }
       assembly = new Assembly(key, peerId, fields.contentFormat)
+      this.#bytes += assembly.cost
       this.#ofPeer.set(peerId, (this.#ofPeer.get(peerId) ?? 0) + 1)
       if (this.#open.size === 0) this.wheel.start(this, this.lifetimeMs)
     } else if (!assembly || assembly.contentFormat !== fields.contentFormat) {
@@ -119,7 +122,8 @@ export class Assemblies extends WheelTimer {
     this.#open.delete(key)
     this.#open.set(key, assembly)
     if (more) {
-      assembly.chunks.push(payload)
+      // A copy: a view would keep the datagram, whose options may be many times as long.
+      assembly.chunks.push(payload.slice())
       assembly.length += payload.length
       assembly.cost += payload.length + chunkOverhead
       this.#bytes += payload.length + chunkOverhead

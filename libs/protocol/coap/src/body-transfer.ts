@@ -124,7 +124,8 @@ export class ResponseBody {
     if (this.#head && block.szx > this.#szx) return 'bad-response'
     this.#head ??= response
     this.#observe ??= response.observe
-    this.#chunks.push(payload)
+    // A copy: a view would keep the datagram, whose options may be many times as long.
+    this.#chunks.push(payload.slice())
     this.#length += payload.length
     this.#szx = block.szx
     return block.more ? 'more' : 'whole'

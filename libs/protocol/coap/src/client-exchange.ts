@@ -242,7 +242,8 @@ export class ClientExchange extends Interaction {
   /** Keeps an Echo value; true if the request is sent again with it, because its freshness was in doubt (RFC 9175 §2.3). */
   #takeEcho(code: Code, echo: Uint8Array): boolean {
     if (code !== Code.Unauthorized || this.#download || this.#echoes === maxEchoes) {
-      this.state.echo = echo
+      // A copy, for a view would keep the datagram.
+      this.state.echo = echo.slice()
       return false
     }
     this.#echoes++

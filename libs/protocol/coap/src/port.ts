@@ -164,7 +164,7 @@ export interface CoapLimits {
   readonly maxAssemblies: number
   readonly maxAssembliesPerPeer: number
   readonly maxAssemblyBytes: number
-  /** Bytes of long answers kept for the blocks still to be asked for. */
+  /** Bytes of long answers kept for the blocks still to be asked for, and of the paths and queries that asked for them. */
   readonly maxRepresentationBytes: number
   /** Largest block sent or asked for: 16, 32, ... 1024 bytes. */
   readonly blockSize: number

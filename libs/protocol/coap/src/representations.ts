@@ -1,5 +1,10 @@
 import type { CoapResponse } from './message.js'
 
+/** Bytes of memory: the key has the path and the query that the peer chose. */
+function costOf(key: string, { payload }: CoapResponse): number {
+  return key.length + payload.length
+}
+
 interface Kept {
   readonly peerId: string
   readonly response: CoapResponse
@@ -25,7 +30,7 @@ export class Representations {
   put(key: string, peerId: string, response: CoapResponse, nowMs: number): void {
     this.#drop(key)
     this.#kept.set(key, { peerId, response, expiresMs: nowMs + this.lifetimeMs })
-    this.#bytes += response.payload.length
+    this.#bytes += costOf(key, response)
     const keys = this.#ofPeer.get(peerId)
     if (keys) keys.add(key)
     else this.#ofPeer.set(peerId, new Set([key]))
@@ -50,7 +55,7 @@ export class Representations {
     const kept = this.#kept.get(key)
     if (!kept) return
     this.#kept.delete(key)
-    this.#bytes -= kept.response.payload.length
+    this.#bytes -= costOf(key, kept.response)
     const keys = this.#ofPeer.get(kept.peerId)
     keys?.delete(key)
     if (keys?.size === 0) this.#ofPeer.delete(kept.peerId)
