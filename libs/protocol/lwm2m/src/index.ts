@@ -13,7 +13,7 @@ export { checkExecuteArguments, executeRequest, executeResult, parseExecuteArgum
 export type { ExecuteArgument } from './execute.js'
 export { compositeFormats, isFormatRefusal, preferredFormats } from './format-preference.js'
 export type { FormatPreference } from './format-preference.js'
-export { definitionsFor, formatObjectLinks, isAnnounced, parseObjectLinks } from './object-links.js'
+export { announcedIn, definitionsFor, formatObjectLinks, parseObjectLinks } from './object-links.js'
 export type { AnnouncedObject, Announcement, ObjectLinks } from './object-links.js'
 export { cancelObserveRequest, observeRequest, observeResult } from './observe.js'
 export type { ObserveOptions, ObserveResult } from './observe.js'

@@ -145,13 +145,15 @@ export function formatObjectLinks({
   return formatLinks(links)
 }
 
-/** Whether an object instance is announced; an object announced without instances may have come by some since. */
-export function isAnnounced(links: ObjectLinks, objectId: number, instanceId?: number): boolean {
-  return links.instances.some(
-    (object) =>
-      object.objectId === objectId &&
-      (instanceId === undefined || object.instanceId === undefined || object.instanceId === instanceId),
-  )
+/**
+ * Tells of one object instance after another whether it is announced; an object announced without instances may have come by some since. Walks the
+ * list once: list and questions may both count thousands.
+ */
+export function announcedIn({ instances }: ObjectLinks): (objectId: number, instanceId: number) => boolean {
+  const none = MAX_ID + 1
+  const key = (objectId: number, instanceId = none): number => objectId * 0x1_0000 + instanceId
+  const announced = new Set(instances.map(({ objectId, instanceId }) => key(objectId, instanceId)))
+  return (objectId, instanceId) => announced.has(key(objectId, instanceId)) || announced.has(key(objectId))
 }
 
 /**

@@ -280,6 +280,18 @@ describe('Send', () => {
     expect(code(() => parseSend(bytes('[{"n":"/3424/1/1","v":1}]'), 110, context))).toBe(Code.NotFound)
     expect(parseSend(bytes('[{"n":"/5/0/3","v":1}]'), 110, context)).toHaveLength(1)
   })
+
+  it('of many values reads a long object list once', () => {
+    const instances = Array.from({ length: 500 }, (_, instanceId) => ({ objectId: 9, instanceId }))
+    let looks = 0
+    const counted = new Proxy(instances, {
+      get: (list, key) => ((looks += 1), Reflect.get(list, key) as unknown),
+    })
+    const values = instances.map((_, at) => `{"n":"/9/${499 - at}/11","v":1}`).join(',')
+    const many = { ...context, objectLinks: { ...objectLinks, instances: counted } }
+    expect(parseSend(bytes(`[${values}]`), 110, many)).toHaveLength(500)
+    expect(looks).toBeLessThan(2000)
+  })
 })
 
 describe('Create and Delete', () => {

@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   RefusedError,
+  announcedIn,
   definitionsFor,
   deregisterRequest,
   formatObjectLinks,
-  isAnnounced,
   parseObjectLinks,
   parseRegister,
   parseUpdate,
@@ -261,9 +261,10 @@ describe('an object list', () => {
     ])
     expect(links.contentFormats).toEqual([110, 112])
     expect(links).not.toHaveProperty('alternatePath')
-    expect(isAnnounced(links, 1, 1)).toBe(true)
-    expect(isAnnounced(links, 1, 2)).toBe(false)
-    expect(isAnnounced(links, 5, 3)).toBe(true)
+    const isAnnounced = announcedIn(links)
+    expect(isAnnounced(1, 1)).toBe(true)
+    expect(isAnnounced(1, 2)).toBe(false)
+    expect(isAnnounced(5, 3)).toBe(true)
   })
 
   it('may lie below an alternate path', () => {

@@ -4,7 +4,7 @@ import { ContentFormat, decode, encode, formatName } from '@fieldline/codec'
 import { formatPath, rootPath } from '@fieldline/object-model'
 import type { DefinitionLookup, Node } from '@fieldline/object-model'
 import { expectCode } from './errors.js'
-import { isAnnounced } from './object-links.js'
+import { announcedIn } from './object-links.js'
 import type { ObjectLinks } from './object-links.js'
 import { requestToServer } from './request.js'
 
@@ -45,8 +45,9 @@ export function parseSend(payload: Uint8Array, format: number | undefined, conte
     alternatePath: objectLinks?.alternatePath,
   })
   if (nodes.length === 0) throw new ProtocolError(Code.BadRequest, 'the Send has no value')
-  for (const { path } of objectLinks ? nodes : []) {
-    if (!isAnnounced(objectLinks!, path.objectId!, path.instanceId)) {
+  const isAnnounced = objectLinks && announcedIn(objectLinks)
+  for (const { path } of isAnnounced ? nodes : []) {
+    if (!isAnnounced!(path.objectId!, path.instanceId!)) {
       throw new ProtocolError(
         Code.NotFound,
         `/${path.objectId}/${path.instanceId} is not registered (${formatPath(path)})`,
