@@ -1,3 +1,4 @@
+import { InvariantError } from '@fieldline/bytes'
 import type { InteractionList } from './interaction-list.js'
 import type { MessageView } from './message-view.js'
 import { Type } from './message.js'
@@ -24,12 +25,16 @@ abstract class OneMessage extends Interaction {
     open.add(this)
   }
 
-  /** Called once: undefined if it was acknowledged. */
-  protected abstract ended(failure: RequestFailure | undefined): void
+  /** Called once: undefined if it was acknowledged, an error if it could not be written. */
+  protected abstract ended(failure: RequestFailure | Error | undefined): void
 
   override start(): void {
     this.#running = true
-    this.outbox.transmit(this)
+    try {
+      this.outbox.transmit(this)
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new InvariantError(String(error)))
+    }
   }
 
   override acknowledged(_view: MessageView): boolean {
@@ -42,14 +47,14 @@ abstract class OneMessage extends Interaction {
     this.#end(reason)
   }
 
-  #end(failure: RequestFailure | undefined): void {
+  #end(failure: RequestFailure | Error | undefined): void {
     if (this.#ended) return
     this.#ended = true
     this.open.delete(this)
     this.outbox.settle(this)
-    this.ended(failure)
     if (this.#running) this.outbox.release(this.state)
     else this.outbox.withdraw(this)
+    this.ended(failure)
   }
 }
 
@@ -69,7 +74,10 @@ export class SeparateResponse extends OneMessage {
     return this.build(this.messageId)
   }
 
-  protected ended(): void {}
+  /** One that cannot be written is the handler's fault, who is still within reach: it is answered for with another. */
+  protected ended(failure: RequestFailure | Error | undefined): void {
+    if (failure instanceof Error) throw failure
+  }
 }
 
 /** A confirmable notification (RFC 7641 §4.5). */
@@ -96,9 +104,10 @@ export class ConfirmableNotification extends OneMessage {
     return this.build(this.messageId)
   }
 
-  protected ended(failure: RequestFailure | undefined): void {
+  protected ended(failure: RequestFailure | Error | undefined): void {
     if (failure === undefined) this.#resolve('acknowledged')
     else if (failure === 'reset' || failure === 'timeout') this.#resolve(failure)
+    else if (failure instanceof Error) this.#reject(failure)
     else this.#reject(new RequestError(failure, false, this.messageId >= 0))
   }
 }
@@ -121,8 +130,9 @@ export class Ping extends OneMessage {
     return this.outbox.writer.empty(Type.Confirmable, this.messageId)
   }
 
-  protected ended(failure: RequestFailure | undefined): void {
+  protected ended(failure: RequestFailure | Error | undefined): void {
     if (failure === undefined || failure === 'reset') this.#resolve()
+    else if (failure instanceof Error) this.#reject(failure)
     else this.#reject(new RequestError(failure, false, this.messageId >= 0))
   }
 }

@@ -90,10 +90,11 @@ export class Outbox {
     this.transport.send(datagram, peer)
   }
 
-  /** Starts an interaction, now or when others have ended; `overload` fails it if too many wait. */
+  /** Starts an interaction, now or when others have ended; fails it with `overload` if too many wait, with `closed` if nothing starts any more. */
   enqueue(interaction: Interaction): void {
     const { state } = interaction
-    if (state.waiting === 0 && this.#mayStart(interaction)) {
+    if (this.closed) interaction.fail('closed')
+    else if (state.waiting === 0 && this.#mayStart(interaction)) {
       state.outstanding++
       interaction.start()
     } else if (state.waiting < this.maxQueue) (state.queue ??= []).push(interaction)

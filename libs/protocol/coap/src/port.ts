@@ -110,7 +110,7 @@ export interface CoapEndpoint {
     observationPath?: ObservationPath,
     options?: NotificationOptions,
   ): void
-  /** Sends a notification to an observer, as the server of an observation. */
+  /** Sends a notification to an observer, as the server of an observation. Rejects with `RequestError`, or `InvariantError` if it cannot be written. */
   notify(
     peer: Peer,
     notification: CoapResponse & { readonly token: Uint8Array },

@@ -228,6 +228,7 @@ export class RequestServer {
 
   #send(exchange: ServerExchange, answer: CoapResponse, echo?: Uint8Array): void {
     const { seen, outbox, counters } = this.#parts
+    if (outbox.closed) return
     if (this.#isUnwanted(exchange, answer.code)) {
       counters.suppressedAnswers++
       if (exchange.confirmable && !exchange.separate) this.#acknowledgeEmpty(exchange)
