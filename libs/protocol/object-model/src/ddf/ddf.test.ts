@@ -170,6 +170,12 @@ describe('a definition file', () => {
       3,
       'document type',
     ],
+    [
+      'a document type inside',
+      ddf().replace('<Resources>', '<!DOCTYPE a>\n<Resources>'),
+      11,
+      'document type',
+    ],
     ['an unknown entity', ddf(item({ Name: '&secret;' })), 13, 'character reference'],
     ['a bare ampersand', ddf(item({ Name: 'A & B' })), 13, 'not well-formed'],
     ['a surrogate', ddf(item({ Name: '&#xd800;' })), 13, 'character reference'],
@@ -194,6 +200,12 @@ describe('a definition file', () => {
     ['a choice that is none', ddf(item({ Mandatory: 'maybe' })), 16, 'Mandatory is Optional or Mandatory'],
     ['a resource without a name', ddf(item({ Name: ' ' })), 13, '<Name>'],
     ['a name of no end', ddf(item({ Name: 'x'.repeat(300) })), 13, 'more than 200'],
+    [
+      'elements of no end after an apostrophe',
+      `<?it's?>\n<LWM2M>${'\n<a/>'.repeat(20_001)}</LWM2M>`,
+      20_002,
+      'more than 20000 elements',
+    ],
     ['elements of no end', `<LWM2M>${'\n<a/>'.repeat(20_001)}</LWM2M>`, 20_001, 'more than 20000 elements'],
     [
       'too many resources',

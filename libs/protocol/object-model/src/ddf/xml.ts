@@ -48,7 +48,6 @@ const PLACE = XMLParser.getMetaDataSymbol() as symbol
  * what goes beyond the limits.
  */
 export function parseXml(text: string): XmlElement {
-  refuseDocumentType(text)
   refuseExcess(text)
   const verdict = XMLValidator.validate(text)
   if (verdict !== true) throw new DdfError(verdict.err.line, `not well-formed XML: ${verdict.err.msg}`)
@@ -119,33 +118,24 @@ class Lines {
   }
 }
 
-/** A document type can only stand before the first element, among declarations, comments and white space. */
-function refuseDocumentType(text: string): void {
-  let at = 0
-  for (;;) {
-    while (/\s/.test(text[at] ?? '')) at += 1
-    const end = text.startsWith('<!--', at)
-      ? text.indexOf('-->', at)
-      : text.startsWith('<?', at)
-        ? text.indexOf('?>', at)
-        : -1
-    if (end < 0) break
-    at = end + 2
-    if (text[at] === '>') at += 1
-  }
-  if (/^<!doctype/i.test(text.slice(at, at + 9)))
-    throw new DdfError(new Lines(text).at(at), 'a document type is not accepted; remove the <!DOCTYPE …>')
-}
+/** What begins like this ends like that, whatever stands between. */
+const passed = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const
 
-/** Before anything else walks the text: the parser's work grows with depth and number. */
+/** Before anything else walks the text: the parser's work grows with depth and number, and a document type is passed over by it. */
 function refuseExcess(text: string): void {
   let depth = 0
   let elements = 0
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
-    const close = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined
-    const end = close === undefined ? endOfTag(text, at) : text.indexOf(close, at)
+    const [open, close] = passed.find(([start]) => text.startsWith(start, at)) ?? []
+    if (open === undefined && text[at + 1] === '!')
+      throw new DdfError(new Lines(text).at(at), 'a document type is not accepted; remove the <!DOCTYPE …>')
+    const end = open === undefined ? endOfTag(text, at) : text.indexOf(close, at + open.length)
     if (end < 0) return
-    if (close === undefined && text[at + 1] !== '?') {
+    if (open === undefined) {
       if (text[at + 1] === '/') depth -= 1
       else {
         elements += 1
