@@ -56,6 +56,11 @@ export class RequestBody {
     return this.#blocks ? Math.min(this.payload.length, this.#offset + this.#size) : this.payload.length
   }
 
+  /** Whether this acknowledges a block before the current one. */
+  isPast(block: Block | undefined): boolean {
+    return block !== undefined && block.num < this.num
+  }
+
   /** Begins anew: the peer has dropped what it had. */
   restart(): void {
     this.#offset = 0
@@ -109,6 +114,11 @@ export class ResponseBody {
 
   get szx(): number {
     return this.#szx
+  }
+
+  /** Whether this block came before those that are still wanted. */
+  isPast(block: Block | undefined): boolean {
+    return block !== undefined && block.num * blockSize(block.szx) < this.#length
   }
 
   /** Takes a block; `response` carries its payload. */

@@ -226,6 +226,10 @@ export class ClientExchange extends Interaction {
   /** The response to the message under way has arrived. */
   respond(fields: ResponseFields): void {
     this.#acknowledged = true
+    if (this.#isRepeated(fields)) {
+      this.outbox.counters.duplicates++
+      return
+    }
     this.outbox.settle(this)
     this.#context.tokens.close(this)
     if (fields.echo && this.#takeEcho(fields.code, fields.echo)) return
@@ -237,6 +241,16 @@ export class ClientExchange extends Interaction {
         this.#takeBlock(fields)
       } else this.#conclude(responseOf(fields))
     }
+  }
+
+  /**
+   * A separate response to a block that was answered before: a peer that took a retransmission for a new request has answered both, and the
+   * blocks of a body share their token.
+   */
+  #isRepeated({ type, code, block1, block2 }: ResponseFields): boolean {
+    if (type === Type.Acknowledgement || codeClass(code) !== 2) return false
+    if (this.#download) return this.#download.isPast(block2)
+    return this.#upload.inBlocks && code === Code.Continue && this.#upload.isPast(block1)
   }
 
   /** Keeps an Echo value; true if the request is sent again with it, because its freshness was in doubt (RFC 9175 §2.3). */
