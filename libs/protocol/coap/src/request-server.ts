@@ -120,14 +120,18 @@ export class RequestServer {
     }
   }
 
-  /** An option that cannot be accepted: a confirmable request is told, another is left without an answer (RFC 7252 §5.4.1). */
+  /**
+   * An option that cannot be accepted: where it is not understood, only a confirmable request is told (RFC 7252 §5.4.1); what is wrong with one
+   * that is understood, a reserved block size or a proxy, every request is told (RFC 7959 §2.2, RFC 7252 §5.10.2).
+   */
   #refuse(exchange: ServerExchange, error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error
     this.#parts.counters.badOptions++
     exchange.block1 = undefined
     exchange.block2 = undefined
     exchange.noResponse = undefined
-    if (exchange.confirmable) this.#send(exchange, response(error.code, error.message))
+    if (exchange.confirmable || error.code !== Code.BadOption)
+      this.#send(exchange, response(error.code, error.message))
   }
 
   /** Takes a block of a body; true if the body is whole. */

@@ -185,6 +185,18 @@ describe('a request that arrives', () => {
     expect(wire.endpoint.counters.badOptions).toBe(7)
   })
 
+  it('is answered for an option that is understood and cannot be served, also if it is non-confirmable', () => {
+    const wire = createWire()
+    const refused = [
+      [option(27, [7]), Code.BadRequest],
+      [option(39, 'coap'), Code.ProxyingNotSupported],
+    ] as const
+    for (const [number, [refusedFor, code]] of refused.entries()) {
+      wire.receive({ ...update, type: Type.NonConfirmable, messageId: 60 + number, options: [refusedFor] })
+      expect(wire.take()).toMatchObject({ type: Type.NonConfirmable, code, token: update.token })
+    }
+  })
+
   it('is handled in spite of elective options that are not understood', () => {
     const wire = createWire()
     wire.endpoint.serve(() => changed)
