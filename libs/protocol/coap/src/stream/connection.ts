@@ -78,7 +78,10 @@ export class Connection {
     const { limits, counters } = this.owner
     if (!this.#isOpen) return false
     if (!this.capabilities) {
-      if (this.#held.length >= limits.maxHeld) return false
+      if (this.#held.length >= limits.maxHeld) {
+        counters.unreachable++
+        return false
+      }
       this.#held.push(datagram)
       return true
     }
@@ -209,13 +212,17 @@ export class Connection {
     this.#watch()
   }
 
-  /** A quiet connection is asked for a sign of life; one that gives none is over: its network may have forgotten it. */
+  /**
+   * A quiet connection is asked for a sign of life; one that gives none is over: its network may have forgotten it. One that the peer has
+   * released is ended: it waits for that (RFC 8323 §5.5).
+   */
   #watch(): void {
     const { clock, limits } = this.owner
     if (!this.#isOpen) return
     this.#quiet = true
     this.#timer = clock.after(limits.idleMs, () => {
       if (!this.#quiet) return this.#watch()
+      if (this.released) return this.#end()
       this.#write(writePing(this.#writer, Signal.Ping, new Uint8Array(0)))
       this.#timer = clock.after(limits.pongTimeoutMs, () => {
         if (!this.#quiet) return this.#watch()

@@ -143,6 +143,34 @@ describe('a connection', () => {
     expect(quiet.transport.streamCounters.deadPeers).toBe(1)
   })
 
+  it('is ended once it is quiet after a Release: the peer waits for that', async () => {
+    const bench = await begin({ idleMs: 60_000 })
+    bench.say(settings + '00e4')
+    bench.heard()
+    bench.pass(59_000)
+    expect(bench.isClosed()).toBe(false)
+    bench.pass(1_000)
+    bench.pass()
+    expect(bench.isClosed()).toBe(true)
+    expect(bench.heard()).toBe('')
+  })
+
+  it('counts what finds no room while it is waited for', async () => {
+    const bench = await begin({ maxHeld: 1 })
+    bench.pass()
+    const peer: Peer = { id: 'memory:40000', address: 'memory', port: 40_000 }
+    const datagram = encodeMessage({
+      type: Type.NonConfirmable,
+      code: 1,
+      messageId: 5,
+      token: noBytes,
+      options: [],
+      payload: noBytes,
+    })
+    for (const _ of [1, 2, 3]) bench.transport.send(datagram, peer)
+    expect(bench.transport.streamCounters.unreachable).toBe(2)
+  })
+
   it('carries nothing to a peer that takes no message so long, and nothing to one without a connection', async () => {
     const bench = await begin()
     bench.say('20e1' + '2120') // Max-Message-Size 32

@@ -48,7 +48,7 @@ export interface StreamCounters {
   received: number
   /** Messages not sent because the peer takes none so long. */
   tooLarge: number
-  /** Messages not sent because there is no connection to their peer. */
+  /** Messages not sent because there is no connection to their peer, or too many wait for it already. */
   unreachable: number
   /** Connections ended because the peer did not read. */
   slowPeers: number
@@ -173,6 +173,7 @@ class Streams implements StreamTransport, ConnectionOwner {
     const waiting = this.#opening.get(peer.id)
     if (waiting) {
       if (waiting.length < this.limits.maxHeld) waiting.push(datagram)
+      else this.streamCounters.unreachable++
       return
     }
     const { size } = this.#connections
