@@ -6,7 +6,10 @@ export interface CodecContext {
   readonly base: Path
   /** Definitions that hold for this device. */
   readonly definitions: DefinitionLookup
-  /** The device's alternate path (`/lwm2m`), in front of the names of SenML and LwM2M 1.0 JSON payloads. */
+  /**
+   * The device's alternate path (`/lwm2m`), in front of the names of SenML payloads. In those of LwM2M 1.0 JSON it is read where a device writes it,
+   * and not written: only SenML asks for it. @see LwM2M Transport 1.2 §6.4.1
+   */
   readonly alternatePath?: string
   /**
    * The prefix (`d01`) of a device behind a gateway, in front of the names of SenML and LwM2M CBOR payloads. With it, names without the prefix are

@@ -18,7 +18,7 @@ export interface ReadCompositeOptions extends RequestContext {
   readonly accept?: number
 }
 
-/** A Read-Composite of several paths at once, of any objects; `/` means all that can be read. @see LwM2M Core 1.2 §6.3.2 */
+/** A Read-Composite of several paths at once, of any objects; `/` means all that can be read. @see LwM2M Core 1.2 §6.3.8 */
 export function readCompositeRequest(paths: readonly Path[], options: ReadCompositeOptions): CoapRequest {
   const { contentFormat, accept, alternatePath } = options
   return requestTo(

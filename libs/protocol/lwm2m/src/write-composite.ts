@@ -17,7 +17,7 @@ export interface WriteCompositeOptions extends RequestContext {
 
 /**
  * A Write-Composite: values of any objects, all or none of which take effect. Throws `RangeError` in words where a change cannot be said in the
- * format. @see LwM2M Core 1.2 §6.3.4
+ * format. @see LwM2M Core 1.2 §6.3.9
  */
 export function writeCompositeRequest(
   changes: readonly Change[],
