@@ -245,7 +245,7 @@ export class ClientExchange extends Interaction {
 
   /**
    * A separate response to a block that was answered before: a peer that took a retransmission for a new request has answered both, and the
-   * blocks of a body share their token.
+   * blocks of some bodies share their token.
    */
   #isRepeated({ type, code, block1, block2 }: ResponseFields): boolean {
     if (type === Type.Acknowledgement || codeClass(code) !== 2) return false
@@ -296,15 +296,25 @@ export class ClientExchange extends Interaction {
     if (step === 'whole') this.#conclude(download.whole())
     else if (step === 'more' || step === 'restart') {
       if (this.state.upload === this) this.state.upload = undefined
-      // The token of an observation belongs to its notifications. Any other is kept: some servers find the rest of an answer by it.
-      if (this.#request.observe !== undefined) this.token = this.#context.tokens.draw()
       this.#next()
     } else this.fail(step)
   }
 
   #next(): void {
+    if (!this.#keepsToken) this.token = this.#context.tokens.draw()
     this.#running = false
     this.outbox.again(this)
+  }
+
+  /**
+   * Each block that is asked for has a token of its own, so that a late answer to one is not taken for that to another (RFC 9175 §4.2). The blocks
+   * of a body that is sent share theirs, and so does the rest of the answer to what must not be carried out twice: some servers, node-coap among
+   * them, know by the token what belongs together.
+   */
+  get #keepsToken(): boolean {
+    const { code, observe } = this.#request
+    if (observe !== undefined) return !this.#download
+    return !this.#download || this.#upload.inBlocks || (code !== Code.Get && code !== Code.Fetch)
   }
 
   override fail(reason: RequestFailure, detail?: string): void {

@@ -25,17 +25,23 @@ const answers: Record<string, [CoapRequest, Partial<CoapMessage>, Partial<CoapMe
 }
 
 describe('a peer that answers each transmission of a request, every time separately', () => {
-  it.each(Object.entries(answers))('does not disturb %s', async (_what, [request, first, second]) => {
+  it.each([
+    // some servers put the blocks of a body together by their token
+    ['a body that we send', Type.Acknowledgement],
+    // each block has a token of its own: nobody waits for the first one any more
+    ['a body that we read', Type.Reset],
+  ])('does not disturb %s', async (what, type) => {
+    const [request, first, second] = answers[what]!
     const wire = createWire()
     const response = wire.endpoint.request(meter, request)
     const { token } = wire.take()
     wire.receive({ ...first, token, messageId: 100 })
     wire.take()
-    wire.take()
+    const next = wire.take()
     wire.receive({ ...first, token, messageId: 101 })
-    expect(wire.take()).toMatchObject({ type: Type.Acknowledgement, messageId: 101 })
-    expect(wire.endpoint.counters.duplicates).toBe(1)
-    wire.receive({ ...second, token, messageId: 102 })
+    expect(wire.take()).toMatchObject({ type, messageId: 101 })
+    expect(Buffer.compare(next.token, token) === 0).toBe(type === Type.Acknowledgement)
+    wire.receive({ ...second, token: next.token, messageId: 102 })
     expect((await response).code).toBe(second.code)
   })
 })
