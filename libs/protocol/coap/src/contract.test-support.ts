@@ -50,8 +50,9 @@ export function coapEndpointContract(
     const test = (statement: string, body: () => Promise<void>) => {
       declared.add(statement)
       const reason = knownFailures[statement]
-      if (reason) it.fails(`${statement} (known not to: ${reason})`, body)
-      else it(statement, body)
+      if (!reason) return it(statement, body)
+      // It has to fail: one that holds by now is known no longer.
+      it(`${statement} (known not to: ${reason})`, () => expect(body()).rejects.toThrow())
     }
 
     test('carries path, query, formats and payload to the handler and the answer back', async () => {

@@ -43,7 +43,7 @@ export class MessageView {
     this.code = datagram[1]
     this.messageId = (datagram[2] << 8) | datagram[3]
     this.optionCount = 0
-    // RFC 7252 §3: any other version is silently ignored.
+    // RFC 7252 §3: another version is silently ignored.
     if (first >> 6 !== 1) return 'not version 1'
     if (this.code === Code.Empty) {
       // RFC 7252 §4.1: nothing may follow, and the token length must be 0.

@@ -54,7 +54,7 @@ export class Notices {
   }
 }
 
-/** What may happen to a datagram on its way: it arrives as any number of datagrams, each after so many milliseconds. */
+/** What may happen to a datagram on its way: it arrives as none, one or more datagrams, each after so many milliseconds. */
 export type Road = (
   datagram: Uint8Array,
   direction: 'up' | 'down',

@@ -165,7 +165,7 @@ export class CborReader {
     return size === 8 ? this.#view.getFloat64(at) : halfFloat(this.#view.getUint16(at))
   }
 
-  /** Steps over an item of any kind, reading it as strictly as any other. */
+  /** Steps over an item of whatever kind, reading it no less strictly than the others. */
   skip(): void {
     switch (this.peek()) {
       case Major.Unsigned:

@@ -173,7 +173,7 @@ export class JsonScanner {
     this.#word('null')
   }
 
-  /** Steps over a value of any kind, reading it as strictly as any other. */
+  /** Steps over a value of whatever kind, reading it no less strictly than the others. */
   skip(): void {
     this.countValue()
     switch (this.peek()) {
