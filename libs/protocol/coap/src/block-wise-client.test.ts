@@ -237,3 +237,104 @@ describe('a long answer, received', () => {
     expect(valueOf(wire.take(), block2)).toEqual([2])
   })
 })
+
+/** Answers every block of a body; gives the tokens and block numbers that arrived, until `refuse` gives a code for one. */
+function takeBody(wire: Wire, refuse: (num: number) => number | undefined = () => undefined) {
+  const tokens: string[] = []
+  const nums: number[] = []
+  let refusal: number | undefined
+  while (wire.sent.length > 0 && refusal === undefined) {
+    const { messageId, token, options } = wire.take()
+    const [value = 0] = options.find(({ number }) => number === block1)!.value
+    const num = value >> 4
+    const more = (value & 8) !== 0
+    tokens.push(Buffer.from(token).toString('hex'))
+    nums.push(num)
+    refusal = refuse(num)
+    const code = refusal ?? (more ? Code.Continue : Code.Changed)
+    wire.receive({
+      type: Type.Acknowledgement,
+      code,
+      messageId,
+      token,
+      options: [block(block1, num, more, 6)],
+    })
+  }
+  return { nums, tokens: new Set(tokens).size }
+}
+
+describe('the tokens of the blocks of a body', () => {
+  const ask = (wire: Wire, code: Code = Code.Put) => {
+    const outcome: { code?: number } = {}
+    const request = { code, uriPath: ['5', '0', '0'], uriQuery: [], payload: body }
+    void wire.endpoint.request(meter, request).then((response) => (outcome.code = response.code))
+    return outcome
+  }
+  const whole = [0, 1, 2]
+
+  it('are all different', () => {
+    const wire = createWire()
+    ask(wire, Code.Post)
+    expect(takeBody(wire)).toEqual({ nums: whole, tokens: 3 })
+  })
+
+  it('are one where the endpoint is told so', () => {
+    const wire = createWire({ oneTokenPerBody: true })
+    ask(wire, Code.Post)
+    expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
+  })
+
+  it.each([
+    ['4.08 to any request', Code.RequestEntityIncomplete, Code.Post],
+    ['5.00 to one that may be done twice', Code.InternalServerError, Code.Put],
+  ])('are one in a second try after %s, and ever after', async (_, refusal, code) => {
+    const wire = createWire()
+    const outcome = ask(wire, code)
+    expect(takeBody(wire, (num) => (num === 2 ? refusal : undefined))).toEqual({ nums: whole, tokens: 3 })
+    expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
+    await wire.settle()
+    expect(outcome.code).toBe(Code.Changed)
+    ask(wire, Code.Post)
+    expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
+  })
+
+  it('are tried as one only once', async () => {
+    const wire = createWire()
+    const outcome = ask(wire)
+    const refuse = (num: number) => (num === 2 ? Code.RequestEntityIncomplete : undefined)
+    takeBody(wire, refuse)
+    expect(takeBody(wire, refuse).tokens).toBe(1)
+    await wire.settle()
+    expect(outcome.code).toBe(Code.RequestEntityIncomplete)
+    ask(wire)
+    expect(takeBody(wire, refuse).tokens).toBe(3)
+    await wire.settle()
+    expect(wire.sent).toHaveLength(0)
+  })
+
+  it.each([
+    ['5.00 to what might be done twice', Code.InternalServerError, Code.Post, 2],
+    ['4.08 to the first block', Code.RequestEntityIncomplete, Code.Put, 0],
+    ['4.00', Code.BadRequest, Code.Put, 2],
+  ])('get no second try after %s', async (_, refusal, code, at) => {
+    const wire = createWire()
+    const outcome = ask(wire, code)
+    takeBody(wire, (num) => (num === at ? refusal : undefined))
+    await wire.settle()
+    expect(outcome.code).toBe(refusal)
+    expect(wire.sent).toHaveLength(0)
+  })
+
+  it('are followed by others for the rest of the answer', () => {
+    for (const oneTokenPerBody of [false, true]) {
+      const wire = createWire({ oneTokenPerBody })
+      const request = { code: Code.Post, uriPath: ['x'], uriQuery: [], payload: noBytes }
+      void wire.endpoint.request(meter, request)
+      const { messageId, token } = wire.take()
+      const options = [block(block2, 0, true, 6)]
+      const payload = body.subarray(0, 1_024)
+      wire.receive({ type: Type.Acknowledgement, code: Code.Content, messageId, token, options, payload })
+      expect(Buffer.compare(wire.take().token, token) === 0).toBe(oneTokenPerBody)
+    }
+  })
+})

@@ -31,6 +31,8 @@ export interface ClientContext {
   readonly partBytes: (peer: Peer) => number
   /** Exchanges that have not ended, for `close`. */
   readonly open: InteractionList
+  /** See `CoapEndpointOptions`. */
+  readonly oneTokenPerBody: boolean
 }
 
 /** All classes of answers that No-Response can name (RFC 7967 §2.1). */
@@ -52,7 +54,7 @@ export class ClientExchange extends Interaction {
   readonly #request: CoapRequest
   readonly #options: RequestOptions
   readonly #upload: RequestBody
-  /** The token it began with: later blocks of an observation have others. */
+  /** The token it began with, which names an observation: later blocks have others. */
   readonly #firstToken: Uint8Array
   #download: ResponseBody | undefined
   #type: MessageType = Type.Confirmable
@@ -63,6 +65,8 @@ export class ClientExchange extends Interaction {
   #echo: Uint8Array | undefined
   #echoes = 0
   #requestTag: number | undefined
+  /** The body is on its way a second time, with one token for all its blocks. */
+  #again = false
   #onAbort: (() => void) | undefined
   #resolve!: (response: CoapResponse) => void
   #reject!: (error: Error) => void
@@ -275,7 +279,8 @@ export class ClientExchange extends Interaction {
       this.#next()
       return true
     }
-    if (!upload.inBlocks || codeClass(fields.code) !== 2) return false
+    if (!upload.inBlocks) return false
+    if (codeClass(fields.code) !== 2) return this.#sendAgain(fields.code)
     if (upload.isLast && fields.code !== Code.Continue) return false
     const step = upload.isLast ? 'bad-response' : upload.accept(fields.block1)
     if (step === 'more') this.#next()
@@ -307,14 +312,39 @@ export class ClientExchange extends Interaction {
   }
 
   /**
-   * Each block that is asked for has a token of its own, so that a late answer to one is not taken for that to another (RFC 9175 §4.2). The blocks
-   * of a body that is sent share theirs, and so does the rest of the answer to what must not be carried out twice: some servers, node-coap among
-   * them, know by the token what belongs together.
+   * Each block has a token of its own, so that a late answer to one is not taken for that to another (RFC 9175 §4.2); but that of a request to
+   * observe is the name of the observation, and some servers know by the token what belongs together.
    */
   get #keepsToken(): boolean {
     const { code, observe } = this.#request
     if (observe !== undefined) return !this.#download
+    if (!this.#sharesToken) return false
     return !this.#download || this.#upload.inBlocks || (code !== Code.Get && code !== Code.Fetch)
+  }
+
+  get #sharesToken(): boolean {
+    return this.#again || this.#context.oneTokenPerBody || this.state.oneTokenPerBody === true
+  }
+
+  /**
+   * True if the body is sent once more, with one token for all its blocks. A server that knows by the token what belongs together misses the
+   * blocks before this one: it says so (4.08), or fails (node-coap: 5.00), after which only what changes nothing when it is done twice is sent again.
+   * What comes of it is remembered, so that this happens once per peer.
+   */
+  #sendAgain(code: Code): boolean {
+    const { state } = this
+    const asked = this.#request.code
+    const isHarmless = asked === Code.Put || asked === Code.Fetch
+    const missesBlocks =
+      code === Code.RequestEntityIncomplete || (code === Code.InternalServerError && isHarmless)
+    if (!missesBlocks || this.#upload.isFirst || this.#sharesToken || state.oneTokenPerBody === false) {
+      return false
+    }
+    this.#again = true
+    this.token = this.#context.tokens.draw()
+    this.#upload.restart()
+    this.#next()
+    return true
   }
 
   override fail(reason: RequestFailure, detail?: string): void {
@@ -324,6 +354,7 @@ export class ClientExchange extends Interaction {
   /** A response begins an observation with its value, continues none without one (RFC 7641 §3.1, §3.6). */
   #conclude(response: CoapResponse): void {
     const { observe } = this.#request
+    if (this.#again) this.state.oneTokenPerBody = codeClass(response.code) === 2
     if (observe !== undefined) {
       const { order, outbox } = this.#context
       if (observe === 0 && response.observe !== undefined && codeClass(response.code) === 2) {

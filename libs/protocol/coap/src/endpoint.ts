@@ -70,7 +70,7 @@ class Endpoint implements CoapEndpoint {
   #closed = false
 
   constructor(options: CoapEndpointOptions) {
-    const { transport, clock, random, profile = profiles.wired, profileOf } = options
+    const { transport, clock, random, profile = profiles.wired, profileOf, oneTokenPerBody = false } = options
     const limits: CoapLimits = { ...defaultLimits, ...options.limits }
     const { counters } = this
     this.#transport = transport
@@ -98,6 +98,7 @@ class Endpoint implements CoapEndpoint {
       maxBody: limits.maxBody,
       partBytes: this.#parts.partBytes,
       open: this.#parts.open,
+      oneTokenPerBody,
     }
     this.#server = new RequestServer(this.#parts, random)
     this.#intake = new NotificationIntake(this.#parts, this.#client)

@@ -35,6 +35,8 @@ export class PeerState extends WheelTimer implements RoundTrip {
   upload: Interaction | undefined
   /** Bodies that were begun and given up: the next one needs a Request-Tag of its own (RFC 9175 §3.5.1). */
   abandoned = 0
+  /** Whether it knows by the token what blocks belong together; undefined until it seemed so and was tried. */
+  oneTokenPerBody: boolean | undefined
   /** The latest Echo value of this peer, to be sent back with the next request (RFC 9175 §2.3). */
   echo: Uint8Array | undefined
   /** Tokens of the latest non-confirmable notifications by Message ID: a reset names only the latter. */
@@ -69,7 +71,8 @@ export class PeerState extends WheelTimer implements RoundTrip {
 
   /** Nothing is kept but what fits into a row. */
   get isPlain(): boolean {
-    return this.idle && this.echo === undefined && this.abandoned === 0 && this.notified === undefined
+    const { echo, abandoned, notified, oneTokenPerBody } = this
+    return this.idle && !echo && abandoned === 0 && !notified && oneTokenPerBody === undefined
   }
 
   unacknowledged(messageId: number): Interaction | undefined {

@@ -29,6 +29,7 @@ export function createWire(
     limits?: Partial<CoapLimits>
     profile?: TransmissionProfile
     profileOf?: (peer: Peer) => TransmissionProfile | undefined
+    oneTokenPerBody?: boolean
     seed?: number
   } = {},
 ): Wire {
@@ -45,9 +46,9 @@ export function createWire(
     },
     close: () => Promise.resolve(),
   }
-  const { limits, profile, profileOf, seed = 1 } = options
+  const { seed = 1, ...rest } = options
   const random = seededRandom(seed)
-  const endpoint = createCoapEndpoint({ transport, clock, random, limits, profile, profileOf })
+  const endpoint = createCoapEndpoint({ transport, clock, random, ...rest })
   return {
     clock,
     endpoint,

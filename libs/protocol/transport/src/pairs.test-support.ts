@@ -83,9 +83,13 @@ export function memoryPair(troubles: Partial<MemoryNetworkOptions> & { seed?: nu
 }
 
 /** One of our endpoints on a real socket. */
-export async function udpEndpoint(host = '127.0.0.1'): Promise<{ endpoint: CoapEndpoint; peer: Peer }> {
+export async function udpEndpoint(
+  host = '127.0.0.1',
+  options: { readonly oneTokenPerBody?: boolean } = {},
+): Promise<{ endpoint: CoapEndpoint; peer: Peer }> {
   const transport = await createUdpTransport({ host, port: 0 })
-  const endpoint = createCoapEndpoint({ transport, clock: realClock, random: realRandom, profile: hasty })
+  const parts = { transport, clock: realClock, random: realRandom, profile: hasty }
+  const endpoint = createCoapEndpoint({ ...parts, ...options })
   return { endpoint, peer: peerOf(transport.address, transport.port) }
 }
 
