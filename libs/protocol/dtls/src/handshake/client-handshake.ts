@@ -1,12 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { ByteReader } from '@fieldline/bytes'
-import {
-  commonNameOf,
-  keyOfCertificate,
-  rawPublicKeyOf,
-  readRawPublicKey,
-  signEcdsa,
-} from '../certificates/public-key.js'
+import { keyOfCertificate, rawPublicKeyOf, readRawPublicKey, signEcdsa } from '../certificates/public-key.js'
 import type { OwnCredentials } from '../certificates/public-key.js'
 import { pskPremaster } from '../crypto/prf.js'
 import { HandshakeFault } from '../faults.js'
@@ -41,6 +35,7 @@ import {
   writeClientHello,
 } from './hello.js'
 import {
+  identityOf,
   readCertificate,
   readCertificateRequest,
   readEcdhServerKeyExchange,
@@ -297,14 +292,7 @@ export class ClientHandshake extends Handshake {
     this.#serverPoint = copyOf(point)
     this.ask({ ...presented, serverName: this.#rules.serverName }, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
-      this.#identity =
-        presented.kind === 'raw-public-key'
-          ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
-          : {
-              kind: 'x509',
-              certificate: copyOf(presented.chain[0]),
-              commonName: commonNameOf(presented.chain[0]),
-            }
+      this.#identity = identityOf(presented)
       this.expected = [HandshakeType.CertificateRequest, HandshakeType.ServerHelloDone]
     })
   }

@@ -1,6 +1,8 @@
 import { ByteReader, ByteWriter } from '@fieldline/bytes'
+import { commonNameOf } from '../certificates/public-key.js'
 import { HandshakeFault } from '../faults.js'
-import { concat, ecdsaSha256, secp256r1 } from '../wire.js'
+import type { PeerIdentity } from '../identity.js'
+import { concat, copyOf, ecdsaSha256, secp256r1 } from '../wire.js'
 import { expectEnd, readNumberList } from './hello.js'
 import { vector } from './message.js'
 
@@ -80,6 +82,13 @@ export function writeEcdhClientKeyExchange(point: Uint8Array): Uint8Array {
 export type CertificateBody =
   | { readonly kind: 'x509'; readonly chain: readonly Uint8Array[] }
   | { readonly kind: 'raw-public-key'; readonly publicKey: Uint8Array }
+
+/** Who it is that holds the key of what was shown: the end entity of a chain, which must not be empty. In copies, for the message is not kept. */
+export function identityOf(shown: CertificateBody): PeerIdentity {
+  if (shown.kind === 'raw-public-key') return { kind: shown.kind, publicKey: copyOf(shown.publicKey) }
+  const [certificate] = shown.chain
+  return { kind: shown.kind, certificate: copyOf(certificate), commonName: commonNameOf(certificate) }
+}
 
 /** Certificates of a chain beyond which nobody goes. */
 const maxChain = 6

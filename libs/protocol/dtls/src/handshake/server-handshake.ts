@@ -1,11 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import {
-  commonNameOf,
-  keyOfCertificate,
-  rawPublicKeyOf,
-  readRawPublicKey,
-  signEcdsa,
-} from '../certificates/public-key.js'
+import { keyOfCertificate, rawPublicKeyOf, readRawPublicKey, signEcdsa } from '../certificates/public-key.js'
 import type { OwnCredentials } from '../certificates/public-key.js'
 import { pskPremaster } from '../crypto/prf.js'
 import { HandshakeFault } from '../faults.js'
@@ -37,6 +31,7 @@ import {
 } from './hello.js'
 import type { ClientHello } from './hello.js'
 import {
+  identityOf,
   readCertificate,
   readCertificateVerify,
   readEcdhClientKeyExchange,
@@ -314,14 +309,7 @@ export class ServerHandshake extends Handshake {
     this.#signatures.check(this.#clientKey, this.transcript.bytes(), signature)
     this.take(message)
     // known before anybody is asked: it may be withdrawn while the answer is under way
-    this.#identity =
-      presented.kind === 'raw-public-key'
-        ? { kind: 'raw-public-key', publicKey: copyOf(presented.publicKey) }
-        : {
-            kind: 'x509',
-            certificate: copyOf(presented.chain[0]),
-            commonName: commonNameOf(presented.chain[0]),
-          }
+    this.#identity = identityOf(presented)
     this.ask({ ...presented, serverName: this.#serverName }, (answer) => {
       if (answer.kind === 'refused') throw new HandshakeFault(answer.failure, answer.detail)
       this.expected = [HandshakeType.Finished]
