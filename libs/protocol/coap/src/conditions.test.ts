@@ -118,7 +118,6 @@ describe('a request', () => {
       const token = new Uint8Array(length).map((_, i) => i)
       wire.receive({ messageId: length, token })
       expect(wire.take()).toMatchObject({ code, token })
-      wire.receive({ messageId: length, token, type: Type.NonConfirmable })
     }
     expect(calls).toBe(4)
   })

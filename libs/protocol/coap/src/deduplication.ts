@@ -28,6 +28,9 @@ const Mark = { free: 0, pending: 1, silent: 2, long: 3, inline: 4 } as const
  * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in one buffer: 48 bytes
  * an entry, growing to a bound, then the oldest is overwritten. Peers are kept as a hash of 48 bits keyed with random numbers.
  *
+ * A duplicate is the same bytes (§4.2), so what a message says belongs to its name: a meter that loses its memory in sleep counts from the
+ * beginning each time, and its next report must not be taken for the last one and acknowledged unread.
+ *
  * An entry is named by its sequence number. A name outlives its entry harmlessly: `store` and `release` of an overwritten one do nothing.
  */
 export class Deduplication {
@@ -35,6 +38,7 @@ export class Deduplication {
   readonly #maxLongBytes: number
   readonly #counters: CoapCounters
   readonly #hash: KeyedHash
+  readonly #contentHash: KeyedHash
   #capacity = firstCapacity
   /** The latest entry of each bucket, the lower half of its number. */
   #heads = new Int32Array(firstCapacity)
@@ -53,6 +57,7 @@ export class Deduplication {
     this.#maxLongBytes = maxLongBytes
     this.#counters = counters
     this.#hash = new KeyedHash(random)
+    this.#contentHash = new KeyedHash(random)
   }
 
   /** Entries in memory, those past their lifetime included. */
@@ -70,11 +75,17 @@ export class Deduplication {
     return Math.max(0, Math.floor((nowMs - this.#origin) / unitMs))
   }
 
+  /** What a message says, as 16 bits for `find` and `add`. */
+  contentOf(datagram: Uint8Array): number {
+    this.#contentHash.bytes(datagram)
+    return this.#contentHash.b & 0xffff
+  }
+
   /** The entry of a message seen before and not past its lifetime, or -1. */
-  find(peerId: string, messageId: number, nowMs: number): number {
+  find(peerId: string, messageId: number, content: number, nowMs: number): number {
     this.#hash.text(peerId)
     const { a, b } = this.#hash
-    const low = b & 0xffff
+    const low = (b ^ content) & 0xffff
     const words = this.#words
     const halves = this.#halves
     const mask = this.#capacity - 1
@@ -99,7 +110,7 @@ export class Deduplication {
   }
 
   /** Remembers a message as pending; answers its entry. */
-  add(peerId: string, messageId: number, nowMs: number, lifetimeMs: number): number {
+  add(peerId: string, messageId: number, content: number, nowMs: number, lifetimeMs: number): number {
     const now = this.#time(nowMs)
     // Two for one keeps the ring near what is alive, without a timer.
     this.#dropOldest(now)
@@ -118,7 +129,7 @@ export class Deduplication {
     const word = i * wordsOfEntry
     this.#words[word + Word.hashA] = this.#hash.a
     this.#words[word + Word.expiry] = now + Math.ceil(lifetimeMs / unitMs)
-    this.#halves[i * halvesOfEntry + Half.hashB] = this.#hash.b
+    this.#halves[i * halvesOfEntry + Half.hashB] = this.#hash.b ^ content
     this.#halves[i * halvesOfEntry + Half.id] = messageId
     this.#bytes[i * entryBytes + Byte.mark] = Mark.pending
     this.#chain(entry)

@@ -333,7 +333,8 @@ class Endpoint implements CoapEndpoint {
     const { seen, clock, outbox, limits, profileOf, ordered } = this.#parts
     const now = clock.now()
     // A stream repeats nothing, and each connection counts from the beginning (RFC 8323 §3.2).
-    const known = ordered ? -1 : seen.find(peer.id, view.messageId, now)
+    const content = ordered ? 0 : seen.contentOf(view.bytes)
+    const known = ordered ? -1 : seen.find(peer.id, view.messageId, content, now)
     const confirmable = view.type === Type.Confirmable
     if (known >= 0) {
       this.counters.duplicates++
@@ -356,7 +357,7 @@ class Endpoint implements CoapEndpoint {
       this.#nonLifetime = nonLifetime(profile)
     }
     const lifetime = confirmable ? this.#exchangeLifetime : this.#nonLifetime
-    return seen.add(peer.id, view.messageId, now, lifetime)
+    return seen.add(peer.id, view.messageId, content, now, lifetime)
   }
 
   #receiveRequest(view: MessageView, peer: Peer): void {

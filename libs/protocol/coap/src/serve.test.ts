@@ -105,6 +105,20 @@ describe('a request that arrives', () => {
     expect(calls).toBe(3)
   })
 
+  it('is new with the same Message ID and other bytes: a meter that forgets in its sleep counts from the beginning each time', () => {
+    const wire = createWire()
+    const reports: number[] = []
+    wire.endpoint.serve(({ payload }) => (reports.push(payload[0]), changed))
+    const report = (value: number) => wire.receive({ ...update, payload: Uint8Array.of(value) })
+    report(1)
+    const first = wire.take()
+    report(2)
+    expect(wire.take()).toMatchObject({ code: Code.Changed, messageId: first.messageId })
+    report(1)
+    expect(wire.take()).toEqual(first)
+    expect(reports).toEqual([1, 2])
+  })
+
   it('gets no answer from NoAnswer, and its retransmission is processed anew', async () => {
     const wire = createWire()
     const { calls, handler } = heldHandler()
