@@ -94,6 +94,11 @@ describe('words', () => {
   })
   it('of the timeline are sentences', () => {
     const now = Date.UTC(2025, 10, 3, 12)
+    const keyChanged = { kind: 'device-changed', by: 'Ada', fields: ['psk'], endsRegistration: true } as const
+    expect(timelineWords(keyChanged, now)).toMatchObject({
+      title: 'Ada changed its key',
+      text: 'Its registration ended with that: it has to register again',
+    })
     expect(timelineWords({ kind: 'name-conflict', addresses: ['a', 'b'] }, now).title).toBe(
       'Two addresses claim this name: a and b',
     )

@@ -1,5 +1,5 @@
 import { codeInWords, durationInWords, screenWords } from '@fieldline/contracts'
-import type { OperationKind, OperationState, TimelineKind } from '@fieldline/contracts'
+import type { OperationKind, OperationState, TimelineKind, UpdateDevice } from '@fieldline/contracts'
 import { momentInWords } from './moment.js'
 
 /** What happened, as facts; moments in ms. One kind of entry has one shape. */
@@ -21,7 +21,12 @@ export type TimelineFact =
       by?: string
     }
   | { kind: 'campaign'; name: string; text: string }
-  | { kind: 'device-changed'; by: string; fields: readonly string[] }
+  | {
+      kind: 'device-changed'
+      by: string
+      fields: readonly (keyof UpdateDevice)[]
+      endsRegistration?: boolean
+    }
   | { kind: 'late'; expectedAt: number }
   | { kind: 'silent'; lastContactAt: number; missed: number }
   | { kind: 'back'; absentMs: number }
@@ -33,6 +38,16 @@ const operationWords: Readonly<Record<OperationKind, string>> = {
   discover: 'Discover',
   observe: 'Observe',
   'cancel-observe': 'Cancel observation of',
+}
+
+const fieldWords: Readonly<Record<keyof UpdateDevice, string>> = {
+  label: 'its label',
+  group: 'its groups',
+  site: 'its site',
+  meteringPoint: 'its metering point',
+  meterSerial: 'its meter',
+  iccid: 'its SIM',
+  psk: 'its key',
 }
 
 const sourceWords = {
@@ -92,8 +107,12 @@ export function timelineWords(
     }
     case 'campaign':
       return { kind, title: `${fact.name}: ${fact.text}` }
-    case 'device-changed':
-      return { kind, title: `${fact.by} changed ${fact.fields.join(', ')}` }
+    case 'device-changed': {
+      const fields = fact.fields.map((field) => fieldWords[field])
+      const title = `${fact.by} changed ${fields.join(', ')}`
+      if (!fact.endsRegistration) return { kind, title }
+      return { kind, title, text: 'Its registration ended with that: it has to register again' }
+    }
     case 'late':
       return { kind, title: `Late: expected ${at(fact.expectedAt)}` }
     case 'silent':

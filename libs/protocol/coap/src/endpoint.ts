@@ -37,8 +37,7 @@ import type {
   RequestOptions,
   ServeOptions,
 } from './port.js'
-import { exchangeLifetime, nonLifetime, profiles } from './profile.js'
-import type { TransmissionProfile } from './profile.js'
+import { Lifetimes, profiles } from './profile.js'
 import { RequestServer } from './request-server.js'
 import { wheelOf } from './timer-wheel.js'
 import { TokenTable } from './token-table.js'
@@ -60,10 +59,7 @@ class Endpoint implements CoapEndpoint {
   readonly #tokens: TokenTable
   readonly #server: RequestServer
   readonly #intake: NotificationIntake
-  // Those of the profile met last.
-  #lifetimesOf: TransmissionProfile | undefined
-  #exchangeLifetime = 0
-  #nonLifetime = 0
+  readonly #lifetimes = new Lifetimes()
   readonly #view: MessageView
   #isReading = false
   #onObserverGone: ((token: Uint8Array, peer: Peer) => void) | undefined
@@ -350,13 +346,7 @@ class Endpoint implements CoapEndpoint {
       return -1
     }
     if (ordered) return noEntry
-    const profile = profileOf(peer)
-    if (profile !== this.#lifetimesOf) {
-      this.#lifetimesOf = profile
-      this.#exchangeLifetime = exchangeLifetime(profile)
-      this.#nonLifetime = nonLifetime(profile)
-    }
-    const lifetime = confirmable ? this.#exchangeLifetime : this.#nonLifetime
+    const lifetime = this.#lifetimes.of(profileOf(peer), confirmable)
     return seen.add(peer.id, view.messageId, content, now, lifetime)
   }
 

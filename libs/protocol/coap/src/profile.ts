@@ -81,6 +81,23 @@ export function nonLifetime(profile: TransmissionProfile): number {
   return maxTransmitSpan(profile) + maxLatency(profile)
 }
 
+/** How long messages are remembered, computed once for as long as the profile stays the same. */
+export class Lifetimes {
+  #profile: TransmissionProfile | undefined
+  #exchange = 0
+  #non = 0
+
+  /** EXCHANGE_LIFETIME of a confirmable message, NON_LIFETIME of another, milliseconds. */
+  of(profile: TransmissionProfile, confirmable: boolean): number {
+    if (profile !== this.#profile) {
+      this.#profile = profile
+      this.#exchange = exchangeLifetime(profile)
+      this.#non = nonLifetime(profile)
+    }
+    return confirmable ? this.#exchange : this.#non
+  }
+}
+
 /**
  * The time before the first retransmission, drawn between `leastMs` (ACK_TIMEOUT, or what was learned of the peer) and that times
  * ACK_RANDOM_FACTOR; `unit` is in [0, 1).

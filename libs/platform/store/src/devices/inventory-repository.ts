@@ -78,16 +78,12 @@ export class InventoryRepository {
         [deviceId, change.label !== undefined, change.label ?? null, change.group ?? null],
       )
       await assign(client, organisationId, deviceId, change, now)
-      if (credential !== undefined)
-        await this.credentials.put(client, { organisationId, deviceId }, credential, now)
-      await appendTimeline(client, [
-        {
-          organisationId,
-          deviceId,
-          at: now,
-          fact: { kind: 'device-changed', by, fields: Object.keys(change) },
-        },
-      ])
+      const endsRegistration =
+        credential !== undefined &&
+        (await this.credentials.put(client, { organisationId, deviceId }, credential, now))
+      const fields = Object.keys(change) as (keyof UpdateDevice)[]
+      const fact = { kind: 'device-changed', by, fields, endsRegistration } as const
+      await appendTimeline(client, [{ organisationId, deviceId, at: now, fact }])
       await appendAudit(client, [audit])
     })
   }

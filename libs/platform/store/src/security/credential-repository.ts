@@ -64,7 +64,7 @@ export class CredentialRepository {
 
   /**
    * Gives a device its key in place of an earlier one, within the caller's transaction; null takes it away. What was begun under the earlier
-   * proof, or without one, ends with it: sessions, the registration, its observations.
+   * proof, or without one, ends with it: sessions, the registration, its observations. True if there was a registration to end.
    * @throws DomainError already-exists where another device has this identity
    */
   async put(
@@ -72,19 +72,20 @@ export class CredentialRepository {
     device: { readonly organisationId: string; readonly deviceId: string },
     credential: NewCredential | null,
     now: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { organisationId, deviceId } = device
     // a Register that is under way waits here, and finds the new credential; one before it is what ends
     await lockDevices(client, [deviceId])
     await client.query('DELETE FROM dtls_session WHERE device_id = $1', [deviceId])
     await client.query('DELETE FROM observation WHERE device_id = $1', [deviceId])
-    await client.query(
+    const { rowCount } = await client.query(
       `UPDATE device SET registration = 'deregistered' WHERE id = $1 AND registration = 'registered'`,
       [deviceId],
     )
+    const wasRegistered = rowCount === 1
     if (credential === null) {
       await client.query('DELETE FROM credential WHERE device_id = $1', [deviceId])
-      return
+      return wasRegistered
     }
     const sealed = this.sealer.seal(credential.key, aboutKey(deviceId))
     await client
@@ -98,6 +99,7 @@ export class CredentialRepository {
         if (error.code !== UNIQUE_VIOLATION) throw error
         throw new DomainError('already-exists', 'Another device has this PSK identity.', 'psk.identity')
       })
+    return wasRegistered
   }
 
   /**

@@ -42,7 +42,7 @@ const put = (
   deviceId: string,
   credential: { identity: string; key: Uint8Array } | null,
   at = now,
-): Promise<void> =>
+): Promise<boolean> =>
   inTransaction(database.pool, (client) =>
     credentials.put(client, { organisationId, deviceId }, credential, at),
   )
@@ -274,6 +274,27 @@ describe('a registration', () => {
     expect(await lives()).toBe(true)
     await put(deviceId, null)
     expect(await lives()).toBe(false)
+  })
+
+  it('is said on the timeline to have ended with a change of key, and only where there was one', async () => {
+    const bare = `bare-${randomUUID()}`
+    const deviceId = await device(bare)
+    await register(bare)
+    const credential = { identity: `psk:${randomUUID()}`, key }
+    const psk = { identity: bare, key: '00112233445566778899aabbccddeeff' }
+    const change = () =>
+      inventory.update(organisationId, deviceId, { psk }, audit, 'ada@example.org', now, credential)
+    await change()
+    await change()
+    const { rows } = await database.pool.query<{ fact: unknown }>(
+      `SELECT fact FROM timeline_entry WHERE device_id = $1 AND fact->>'kind' = 'device-changed' ORDER BY id`,
+      [deviceId],
+    )
+    const fact = { kind: 'device-changed', by: 'ada@example.org', fields: ['psk'] }
+    expect(rows.map((row) => row.fact)).toEqual([
+      { ...fact, endsRegistration: true },
+      { ...fact, endsRegistration: false },
+    ])
   })
 
   it('without a proof is not let in while the device is getting a key', async () => {
