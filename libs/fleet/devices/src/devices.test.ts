@@ -92,6 +92,15 @@ describe('words', () => {
     expect(momentInWords(Date.UTC(2025, 10, 4, 4, 40), now)).toBe('4 Nov 04:40 UTC')
     expect(momentInWords(Date.UTC(2024, 10, 3, 4, 40), now)).toBe('3 Nov 04:40 UTC')
   })
+  it('name the zone in which a moment is told, as it is called on that day', () => {
+    const now = Date.UTC(2026, 10, 23, 0, 10)
+    const due = Date.UTC(2026, 10, 23, 0, 57)
+    expect(momentInWords(due, now, 'Europe/Berlin')).toBe('01:57 CET')
+    expect(momentInWords(due, now, 'Europe/London')).toBe('00:57 GMT')
+    expect(momentInWords(due, now, 'America/Sao_Paulo')).toBe('21:57 GMT-3')
+    expect(momentInWords(Date.UTC(2026, 6, 4, 4, 40), now, 'Europe/Berlin')).toBe('4 Jul 06:40 CEST')
+    expect(momentInWords(due, now, 'Nowhere/Else')).toBe('00:57 UTC')
+  })
   it('of the timeline are sentences', () => {
     const now = Date.UTC(2025, 10, 3, 12)
     const keyChanged = { kind: 'device-changed', by: 'Ada', fields: ['psk'], endsRegistration: true } as const

@@ -148,7 +148,7 @@ describe('health', () => {
       'Late 2 h 4 min: expected 08:00 UTC',
     )
     expect(health(facts({ silentAt: now + 1, timeZone: 'Europe/Berlin' }), now).reasons[0]?.text).toBe(
-      'Late 2 h 4 min: expected 09:00',
+      'Late 2 h 4 min: expected 09:00 CET',
     )
     expect(health(facts({ silentAt: now + 1, timeZone: 'Nowhere/Else' }), now).reasons[0]?.text).toContain(
       'UTC',

@@ -1,6 +1,12 @@
-const clocks = new Map<string, { time: Intl.DateTimeFormat; day: Intl.DateTimeFormat }>()
+interface SiteClock {
+  time: Intl.DateTimeFormat
+  day: Intl.DateTimeFormat
+}
 
-function clockOf(timeZone: string): { time: Intl.DateTimeFormat; day: Intl.DateTimeFormat } {
+const clocks = new Map<string, SiteClock>()
+
+/** Throws a RangeError for a zone that the platform does not know. */
+function clockOf(timeZone: string): SiteClock {
   let clock = clocks.get(timeZone)
   if (clock === undefined) {
     clock = {
@@ -8,6 +14,7 @@ function clockOf(timeZone: string): { time: Intl.DateTimeFormat; day: Intl.DateT
         hour: '2-digit',
         minute: '2-digit',
         hourCycle: 'h23',
+        timeZoneName: 'short',
         timeZone,
       }),
       day: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone }),
@@ -17,22 +24,24 @@ function clockOf(timeZone: string): { time: Intl.DateTimeFormat; day: Intl.DateT
   return clock
 }
 
+function siteClock(timeZone: string | undefined): SiteClock {
+  if (timeZone === undefined) return clockOf('UTC')
+  try {
+    return clockOf(timeZone)
+  } catch (error) {
+    if (error instanceof RangeError) return clockOf('UTC')
+    throw error
+  }
+}
+
 /**
- * A moment as people at the site read it: `04:40`, with the day when it is not today's, with `UTC` when the zone of the site is not known.
+ * A moment as people at the site read it, with the name its zone has at that moment: `04:40 CET`, `4 Jul 04:40 GMT-3` when the day is not
+ * today's, in `UTC` when the zone of the site is not known.
  * @param timeZone IANA name; one that the platform does not know counts as not given
  */
 export function momentInWords(at: number, now: number, timeZone?: string): string {
-  let clock = clockOf('UTC')
-  let suffix = ' UTC'
-  if (timeZone !== undefined) {
-    try {
-      clock = clockOf(timeZone)
-      suffix = ''
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-    }
-  }
+  const clock = siteClock(timeZone)
   const day = clock.day.format(at)
   const today = day === clock.day.format(now) && Math.abs(at - now) < 86_400_000
-  return `${today ? '' : `${day} `}${clock.time.format(at)}${suffix}`
+  return `${today ? '' : `${day} `}${clock.time.format(at)}`
 }
