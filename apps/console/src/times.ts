@@ -43,9 +43,15 @@ export function absoluteInWords(at: number, timeZone?: string): string {
   }).format(at)
 }
 
-/** `14:05` today, `23 Nov 14:05` on another day, in the reader's zone. */
-export function clockInWords(at: number, now: number): string {
-  const clock = format('clock', { hour: '2-digit', minute: '2-digit' }).format(at)
-  const days = format('day', { day: 'numeric', month: 'short' })
+/** `14:05 CET` today, `23 Nov 14:05 CET` on another day: the zone is the site's, else the reader's own. */
+export function clockInWords(at: number, now: number, timeZone?: string): string {
+  const zone = knownZone(timeZone)
+  const clock = format(`clock ${zone}`, {
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone: zone,
+  }).format(at)
+  const days = format(`day ${zone}`, { day: 'numeric', month: 'short', timeZone: zone })
   return days.format(at) === days.format(now) ? clock : `${days.format(at)} ${clock}`
 }

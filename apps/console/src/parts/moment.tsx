@@ -5,9 +5,9 @@ import { absoluteInWords, clockInWords, relativeInWords } from '@/times'
 
 interface Props {
   at: string | null | undefined
-  /** IANA zone of the site, for the absolute form. */
+  /** IANA zone of the site, in which a clock is told; the reader's own without it. */
   timeZone?: string
-  /** `relative`: 12 min ago; `clock`: 14:05. */
+  /** `relative`: 12 min ago; `clock`: 14:05 CET. */
   as?: 'relative' | 'clock'
   /** Stands for a moment that is not known. */
   none?: string
@@ -20,7 +20,7 @@ export function Moment({ at, timeZone, as = 'relative', none = '—' }: Props) {
   const ms = Date.parse(at)
   return (
     <time dateTime={at} title={absoluteInWords(ms, timeZone)} suppressHydrationWarning>
-      {as === 'clock' ? clockInWords(ms, now) : relativeInWords(ms, now)}
+      {as === 'clock' ? clockInWords(ms, now, timeZone) : relativeInWords(ms, now)}
     </time>
   )
 }

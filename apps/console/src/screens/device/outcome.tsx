@@ -20,7 +20,7 @@ export function isPending(operation: Operation): boolean {
   return operation.state === 'queued' || operation.state === 'sent'
 }
 
-/** The state of an operation as a sentence: `Waiting, expected 04:40`, `Failed: 4.05 Method Not Allowed …`. */
+/** The state of an operation as a sentence: `Waiting, expected 04:40 CET`, `Failed: 4.05 Method Not Allowed …`. */
 export function operationInWords(operation: Operation, now: number): string {
   const { word } = operationWords[operation.state]
   const { state, kind, code, expectedAt, result } = operation
