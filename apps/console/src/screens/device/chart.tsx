@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import type uPlot from 'uplot'
-import type { Series } from './gaps'
+import { lonePoints, type Series } from './gaps'
 import classes from './device.module.css'
 
 interface Props {
@@ -19,7 +19,11 @@ interface Props {
 
 const height = 300
 
-function optionsOf(width: number, { label, from, to }: Props, style: CSSStyleDeclaration): uPlot.Options {
+function optionsOf(
+  width: number,
+  { series, label, from, to }: Props,
+  style: CSSStyleDeclaration,
+): uPlot.Options {
   const color = (name: string) => style.getPropertyValue(name).trim()
   const axis: uPlot.Axis = {
     stroke: color('--mantine-color-dimmed'),
@@ -27,6 +31,7 @@ function optionsOf(width: number, { label, from, to }: Props, style: CSSStyleDec
     grid: { stroke: color('--line'), width: 1 },
     ticks: { stroke: color('--line'), width: 1 },
   }
+  const lone = lonePoints(series)
   return {
     width,
     height,
@@ -45,7 +50,13 @@ function optionsOf(width: number, { label, from, to }: Props, style: CSSStyleDec
     legend: { live: true },
     series: [
       { label: 'Time', value: '{D} {MMM} {HH}:{mm}:{ss}' },
-      { label, stroke: color('--tone-pending'), width: 1.5, spanGaps: false, points: { size: 4 } },
+      {
+        label,
+        stroke: color('--tone-pending'),
+        width: 1.5,
+        spanGaps: false,
+        points: { size: 4, filter: (_chart, _series, all) => (all ? null : lone) },
+      },
     ],
   }
 }

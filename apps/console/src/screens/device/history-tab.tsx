@@ -10,7 +10,7 @@ import { Empty, Loaded } from '@/parts/states'
 import { absoluteInWords } from '@/times'
 import { sourceWords, unitText } from '@/words'
 import { Chart } from './chart'
-import { medianInterval, pointsOf, withGaps } from './gaps'
+import { pointsOf, withGaps } from './gaps'
 import { useRequests } from './requests'
 
 interface Choice {
@@ -110,7 +110,7 @@ function History({
   const low = held.reduce((a, b) => Math.min(a, b))
   const high = held.reduce((a, b) => Math.max(a, b))
   const gaps = series.gaps === 0 ? 'no gaps' : series.gaps === 1 ? '1 gap' : `${series.gaps} gaps`
-  const rhythm = points.length < 2 ? '' : `, usually every ${durationInWords(medianInterval(points))}`
+  const rhythm = points.length < 2 ? '' : `, usually every ${durationInWords(series.rhythm)}`
   const summary = `${points.length.toLocaleString('en-GB')} values${rhythm}, ${gaps}. Lowest ${low}${unit}, highest ${high}${unit}, last ${last.value}${unit}`
   return (
     <Stack gap="xs">
@@ -185,7 +185,7 @@ function Chosen({ endpoint, tree }: { endpoint: string; tree: ObjectTree }) {
       </Loaded>
       <Text size="xs" c="dimmed">
         Times are yours ({Intl.DateTimeFormat().resolvedOptions().timeZone}). A break in the line is silence:
-        more than three usual intervals without a value. Drag to zoom, double click to go back.
+        at least one report is missing by the rhythm around it. Drag to zoom, double click to go back.
       </Text>
     </Stack>
   )
