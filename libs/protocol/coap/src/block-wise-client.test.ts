@@ -245,7 +245,8 @@ function takeBody(wire: Wire, refuse: (num: number) => number | undefined = () =
   let refusal: number | undefined
   while (wire.sent.length > 0 && refusal === undefined) {
     const { messageId, token, options } = wire.take()
-    const [value = 0] = options.find(({ number }) => number === block1)!.value
+    const [high = 0, low] = options.find(({ number }) => number === block1)!.value
+    const value = low === undefined ? high : (high << 8) | low
     const num = value >> 4
     const more = (value & 8) !== 0
     tokens.push(Buffer.from(token).toString('hex'))
@@ -264,9 +265,9 @@ function takeBody(wire: Wire, refuse: (num: number) => number | undefined = () =
 }
 
 describe('the tokens of the blocks of a body', () => {
-  const ask = (wire: Wire, code: Code = Code.Put) => {
+  const ask = (wire: Wire, code: Code = Code.Put, payload = body) => {
     const outcome: { code?: number } = {}
-    const request = { code, uriPath: ['5', '0', '0'], uriQuery: [], payload: body }
+    const request = { code, uriPath: ['5', '0', '0'], uriQuery: [], payload }
     void wire.endpoint.request(meter, request).then((response) => (outcome.code = response.code))
     return outcome
   }
@@ -286,43 +287,59 @@ describe('the tokens of the blocks of a body', () => {
 
   it.each([
     ['4.08 to any request', Code.RequestEntityIncomplete, Code.Post],
+    ['4.04 to a later block of any request', Code.NotFound, Code.Post],
     ['5.00 to one that may be done twice', Code.InternalServerError, Code.Put],
-  ])('are one in a second try after %s, and ever after', async (_, refusal, code) => {
+  ])('are one in a second try after %s, and for a while after', async (_, refusal, code) => {
     const wire = createWire()
     const outcome = ask(wire, code)
     expect(takeBody(wire, (num) => (num === 2 ? refusal : undefined))).toEqual({ nums: whole, tokens: 3 })
     expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
     await wire.settle()
     expect(outcome.code).toBe(Code.Changed)
-    ask(wire, Code.Post)
-    expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
+    expect(wire.endpoint.counters.bodiesSentAgain).toBe(1)
+    const tokens: number[] = []
+    for (let i = 0; i < 18; i++) {
+      ask(wire, Code.Post)
+      tokens.push(takeBody(wire).tokens)
+    }
+    // the peer may only have restarted in the middle of a body
+    expect(tokens).toEqual([...new Array<number>(16).fill(1), 3, 3])
   })
 
-  it('are tried as one only once', async () => {
+  it('are tried as one only once, and the outcome of that is the outcome', async () => {
     const wire = createWire()
-    const outcome = ask(wire)
     const refuse = (num: number) => (num === 2 ? Code.RequestEntityIncomplete : undefined)
+    const outcome = ask(wire)
     takeBody(wire, refuse)
     expect(takeBody(wire, refuse).tokens).toBe(1)
     await wire.settle()
     expect(outcome.code).toBe(Code.RequestEntityIncomplete)
-    ask(wire)
-    expect(takeBody(wire, refuse).tokens).toBe(3)
-    await wire.settle()
     expect(wire.sent).toHaveLength(0)
   })
 
   it.each([
-    ['5.00 to what might be done twice', Code.InternalServerError, Code.Post, 2],
-    ['4.08 to the first block', Code.RequestEntityIncomplete, Code.Put, 0],
-    ['4.00', Code.BadRequest, Code.Put, 2],
-  ])('get no second try after %s', async (_, refusal, code, at) => {
+    ['5.00 to what might be done twice', Code.InternalServerError, Code.Post, 2, body],
+    ['4.08 to the first block', Code.RequestEntityIncomplete, Code.Put, 0, body],
+    ['4.00', Code.BadRequest, Code.Put, 2, body],
+    ['4.08 to a block after 16 KiB', Code.RequestEntityIncomplete, Code.Put, 17, sampleBody(20_000)],
+  ])('get no second try after %s', async (_, refusal, code, at, payload) => {
     const wire = createWire()
-    const outcome = ask(wire, code)
+    const outcome = ask(wire, code, payload)
     takeBody(wire, (num) => (num === at ? refusal : undefined))
     await wire.settle()
     expect(outcome.code).toBe(refusal)
     expect(wire.sent).toHaveLength(0)
+  })
+
+  it('are that of the observation in a request to observe, without a second try', async () => {
+    const wire = createWire()
+    const token = wire.endpoint.newToken()
+    const request = { code: Code.Fetch, uriPath: ['x'], uriQuery: [], observe: 0, payload: body }
+    const response = wire.endpoint.request(meter, request, { token })
+    expect(wire.sent[0].message.token).toEqual(token)
+    const refuse = (num: number) => (num === 1 ? Code.RequestEntityIncomplete : undefined)
+    expect(takeBody(wire, refuse)).toEqual({ nums: [0, 1], tokens: 1 })
+    expect((await response).code).toBe(Code.RequestEntityIncomplete)
   })
 
   it('are followed by others for the rest of the answer', () => {

@@ -39,6 +39,10 @@ export interface ClientContext {
 const noAnswerAtAll = 2 | 8 | 16
 /** A server that asks for freshness again and again is not asked again and again. */
 const maxEchoes = 2
+/** Bytes that may leave in vain before a body is sent once more: air time is money. */
+const mostSentTwice = 16 * 1024
+/** Bodies that share a token once that has helped: then it is seen anew whether the peer needs it, or had only restarted. */
+const bodiesWithOneToken = 16
 
 /** One request with its response: one message each way, or many where a body travels in blocks. */
 export class ClientExchange extends Interaction {
@@ -65,7 +69,9 @@ export class ClientExchange extends Interaction {
   #echo: Uint8Array | undefined
   #echoes = 0
   #requestTag: number | undefined
-  /** The body is on its way a second time, with one token for all its blocks. */
+  /** All blocks of this body have one token, because its peer seems to need it. */
+  #oneToken = false
+  /** It is on its way a second time. */
   #again = false
   #onAbort: (() => void) | undefined
   #resolve!: (response: CoapResponse) => void
@@ -119,6 +125,10 @@ export class ClientExchange extends Interaction {
     const { state, outbox } = this
     if (this.#uploading && state.upload !== this) {
       state.upload = this
+      if (state.bodiesWithOneToken > 0) {
+        state.bodiesWithOneToken--
+        this.#oneToken = true
+      }
       // Blocks of a body given up may still arrive: a tag keeps them out of this one (RFC 9175 §3.5.1).
       if (state.abandoned > 0) this.#requestTag = state.abandoned
     }
@@ -323,26 +333,30 @@ export class ClientExchange extends Interaction {
   }
 
   get #sharesToken(): boolean {
-    return this.#again || this.#context.oneTokenPerBody || this.state.oneTokenPerBody === true
+    return this.#oneToken || this.#context.oneTokenPerBody || this.state.bodiesWithOneToken > 0
   }
 
   /**
    * True if the body is sent once more, with one token for all its blocks. A server that knows by the token what belongs together misses the
-   * blocks before this one: it says so (4.08), or fails (node-coap: 5.00), after which only what changes nothing when it is done twice is sent again.
-   * What comes of it is remembered, so that this happens once per peer.
+   * blocks before this one. It says so (4.08), or finds no transfer (Zephyr before 3.4: 4.04, where the first block was taken), or fails (node-coap:
+   * 5.00), after which only what changes nothing when it is done twice is sent again.
    */
   #sendAgain(code: Code): boolean {
-    const { state } = this
-    const asked = this.#request.code
+    const { code: asked, observe } = this.#request
     const isHarmless = asked === Code.Put || asked === Code.Fetch
-    const missesBlocks =
-      code === Code.RequestEntityIncomplete || (code === Code.InternalServerError && isHarmless)
-    if (!missesBlocks || this.#upload.isFirst || this.#sharesToken || state.oneTokenPerBody === false) {
-      return false
-    }
+    const mayMissBlocks =
+      code === Code.RequestEntityIncomplete ||
+      code === Code.NotFound ||
+      (code === Code.InternalServerError && isHarmless)
+    const upload = this.#upload
+    // a request to observe has had one token all along
+    if (!mayMissBlocks || upload.isFirst || observe !== undefined || this.#sharesToken) return false
+    if (upload.start > mostSentTwice) return false
     this.#again = true
+    this.#oneToken = true
+    this.outbox.counters.bodiesSentAgain++
     this.token = this.#context.tokens.draw()
-    this.#upload.restart()
+    upload.restart()
     this.#next()
     return true
   }
@@ -354,7 +368,7 @@ export class ClientExchange extends Interaction {
   /** A response begins an observation with its value, continues none without one (RFC 7641 §3.1, §3.6). */
   #conclude(response: CoapResponse): void {
     const { observe } = this.#request
-    if (this.#again) this.state.oneTokenPerBody = codeClass(response.code) === 2
+    if (this.#again && codeClass(response.code) === 2) this.state.bodiesWithOneToken = bodiesWithOneToken
     if (observe !== undefined) {
       const { order, outbox } = this.#context
       if (observe === 0 && response.observe !== undefined && codeClass(response.code) === 2) {

@@ -50,8 +50,18 @@ export interface CoapCounters {
   queueOverflows: number
   /** Answers and notifications not sent because every Message ID was used within EXCHANGE_LIFETIME (RFC 7252 §4.4). */
   messageIdsExhausted: number
-  /** Dedup entries overwritten before their time because memory is bounded. */
+  /** Bodies sent a second time, with one token for all their blocks. */
+  bodiesSentAgain: number
+  /** What was forgotten before its time because memory is bounded: dedup entries. */
   exchangesEvicted: number
+  /** Long answers that duplicates should have got. */
+  answersEvicted: number
+  /** Long answers whose later blocks could still have been asked for. */
+  representationsEvicted: number
+  /** What was known of peers: their round trip and their next Message ID. */
+  peersEvicted: number
+  /** The latest Observe values of observations. */
+  observationsEvicted: number
   /** Block-wise request bodies given up: too old, or pushed out. */
   assembliesDropped: number
   /** Block-wise requests refused: gap 4.08, too large 4.13, no room 5.03. */
@@ -86,7 +96,12 @@ export function createCounters(): CoapCounters {
     echoesDemanded: 0,
     queueOverflows: 0,
     messageIdsExhausted: 0,
+    bodiesSentAgain: 0,
     exchangesEvicted: 0,
+    answersEvicted: 0,
+    representationsEvicted: 0,
+    peersEvicted: 0,
+    observationsEvicted: 0,
     assembliesDropped: 0,
     blocksRefused: 0,
   }

@@ -24,12 +24,17 @@ export const noEntry = 0
 /** What an entry is: from `inline` on, the mark less `inline` is the length of the answer kept beside it. */
 const Mark = { free: 0, pending: 1, silent: 2, long: 3, inline: 4 } as const
 
+/** The parts of a key, which has 48 bits. */
+const upperHalf = (key: number): number => (key / 0x10000) | 0
+const lowerHalf = (key: number): number => key & 0xffff
+
 /**
- * Remembers messages by peer and Message ID for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in one buffer: 48 bytes
- * an entry, growing to a bound, then the oldest is overwritten. Peers are kept as a hash of 48 bits keyed with random numbers.
+ * Remembers messages for their lifetime, and what was answered (RFC 7252 §4.2, §4.5). A ring in one buffer: 48 bytes an entry, growing to a bound,
+ * then the oldest is overwritten.
  *
- * A duplicate is the same bytes (§4.2), so what a message says belongs to its name: a meter that loses its memory in sleep counts from the
- * beginning each time, and its next report must not be taken for the last one and acknowledged unread.
+ * RFC 7252 §4.5 knows a duplicate by peer and Message ID. Here it is also the same bytes, as §4.2 wants of a retransmission: a meter that
+ * loses its memory in sleep counts from the beginning each time, and its next report must not be taken for the last one and acknowledged unread.
+ * Peer and bytes are kept as a hash of 48 bits keyed with random numbers.
  *
  * An entry is named by its sequence number. A name outlives its entry harmlessly: `store` and `release` of an overwritten one do nothing.
  */
@@ -37,8 +42,8 @@ export class Deduplication {
   readonly #maxCapacity: number
   readonly #maxLongBytes: number
   readonly #counters: CoapCounters
-  readonly #hash: KeyedHash
-  readonly #contentHash: KeyedHash
+  readonly #peerHash: KeyedHash
+  readonly #bytesHash: KeyedHash
   #capacity = firstCapacity
   /** The latest entry of each bucket, the lower half of its number. */
   #heads = new Int32Array(firstCapacity)
@@ -56,8 +61,8 @@ export class Deduplication {
     this.#maxCapacity = capacityFor(maxExchanges)
     this.#maxLongBytes = maxLongBytes
     this.#counters = counters
-    this.#hash = new KeyedHash(random)
-    this.#contentHash = new KeyedHash(random)
+    this.#peerHash = new KeyedHash(random)
+    this.#bytesHash = new KeyedHash(random)
   }
 
   /** Entries in memory, those past their lifetime included. */
@@ -65,8 +70,8 @@ export class Deduplication {
     return this.#next - this.#first
   }
 
-  #bucket(hashA: number, messageId: number): number {
-    const mixed = Math.imul(hashA ^ Math.imul(messageId, 0x9e3779b1), 0x27d4eb2f)
+  #bucket(hashA: number, hashB: number): number {
+    const mixed = Math.imul(hashA ^ Math.imul(hashB, 0x9e3779b1), 0x27d4eb2f)
     return (mixed ^ (mixed >>> 15)) & (this.#capacity - 1)
   }
 
@@ -75,23 +80,24 @@ export class Deduplication {
     return Math.max(0, Math.floor((nowMs - this.#origin) / unitMs))
   }
 
-  /** What a message says, as 16 bits for `find` and `add`. */
-  contentOf(datagram: Uint8Array): number {
-    this.#contentHash.bytes(datagram)
-    return this.#contentHash.b & 0xffff
+  /** What names a message: its peer and its bytes, the Message ID among them, hashed. */
+  keyOf(peerId: string, datagram: Uint8Array): number {
+    const [peer, bytes] = [this.#peerHash, this.#bytesHash]
+    peer.text(peerId)
+    bytes.bytes(datagram)
+    return ((peer.a ^ bytes.a) >>> 0) * 0x10000 + ((peer.b ^ bytes.b) & 0xffff)
   }
 
-  /** The entry of a message seen before and not past its lifetime, or -1. */
-  find(peerId: string, messageId: number, content: number, nowMs: number): number {
-    this.#hash.text(peerId)
-    const { a, b } = this.#hash
-    const low = (b ^ content) & 0xffff
+  /** The entry of a message seen before and not past its lifetime, or -1. `key` by `keyOf`. */
+  find(key: number, messageId: number, nowMs: number): number {
+    const a = upperHalf(key)
+    const b = lowerHalf(key)
     const words = this.#words
     const halves = this.#halves
     const mask = this.#capacity - 1
     let behind = 0
     // Each link leads to an older entry. One that was dropped is no longer within the ring, and so are those after it.
-    for (let link = this.#heads[this.#bucket(a, messageId)]; ; link = words[(link & mask) * wordsOfEntry]) {
+    for (let link = this.#heads[this.#bucket(a, b)]; ; link = words[(link & mask) * wordsOfEntry]) {
       const distance = (this.#next - link) >>> 0
       if (distance <= behind || distance > this.size) return -1
       behind = distance
@@ -101,7 +107,7 @@ export class Deduplication {
       if (
         halves[half + Half.id] === messageId &&
         words[word + Word.hashA] === a &&
-        halves[half + Half.hashB] === low &&
+        halves[half + Half.hashB] === b &&
         this.#mark(i) !== Mark.free
       ) {
         return words[word + Word.expiry] <= this.#time(nowMs) ? -1 : this.#next - distance
@@ -110,7 +116,7 @@ export class Deduplication {
   }
 
   /** Remembers a message as pending; answers its entry. */
-  add(peerId: string, messageId: number, content: number, nowMs: number, lifetimeMs: number): number {
+  add(key: number, messageId: number, nowMs: number, lifetimeMs: number): number {
     const now = this.#time(nowMs)
     // Two for one keeps the ring near what is alive, without a timer.
     this.#dropOldest(now)
@@ -123,13 +129,12 @@ export class Deduplication {
         this.#first++
       }
     }
-    this.#hash.text(peerId)
     const entry = this.#next++
     const i = entry & (this.#capacity - 1)
     const word = i * wordsOfEntry
-    this.#words[word + Word.hashA] = this.#hash.a
+    this.#words[word + Word.hashA] = upperHalf(key)
     this.#words[word + Word.expiry] = now + Math.ceil(lifetimeMs / unitMs)
-    this.#halves[i * halvesOfEntry + Half.hashB] = this.#hash.b ^ content
+    this.#halves[i * halvesOfEntry + Half.hashB] = lowerHalf(key)
     this.#halves[i * halvesOfEntry + Half.id] = messageId
     this.#bytes[i * entryBytes + Byte.mark] = Mark.pending
     this.#chain(entry)
@@ -138,7 +143,10 @@ export class Deduplication {
 
   /** The bucket of the entry in place `i`. */
   #bucketOf(i: number): number {
-    return this.#bucket(this.#words[i * wordsOfEntry + Word.hashA], this.#halves[i * halvesOfEntry + Half.id])
+    return this.#bucket(
+      this.#words[i * wordsOfEntry + Word.hashA],
+      this.#halves[i * halvesOfEntry + Half.hashB],
+    )
   }
 
   #mark(i: number): number {
@@ -208,6 +216,7 @@ export class Deduplication {
       // Insertion order: the oldest long answers go first. Their duplicates are still known, only no longer answered.
       for (const oldest of this.#long.keys()) {
         if (this.#longBytes <= this.#maxLongBytes) break
+        this.#counters.answersEvicted++
         this.#forgetLong(oldest)
       }
     }
@@ -234,7 +243,12 @@ export class Deduplication {
 
   /** Forgets a message, so that its retransmission is taken as new. */
   release(entry: number): void {
-    if (this.#held(entry) >= 0) this.#drop(entry)
+    const i = this.#held(entry)
+    if (i < 0) return
+    this.#drop(entry)
+    // One message sent and released again and again must not lengthen the chain that is walked for it.
+    const bucket = this.#bucketOf(i)
+    if (this.#heads[bucket] === (entry | 0)) this.#heads[bucket] = this.#words[i * wordsOfEntry + Word.next]
   }
 
   /** Only called when the ring is full. Its first entry moves to where its number says, and the part that had wrapped follows. */

@@ -72,13 +72,15 @@ class Endpoint implements CoapEndpoint {
     this.#transport = transport
     this.#tokens = new TokenTable(random)
     this.#view = new MessageView(transport.ordered)
-    const peers = new PeerTable(limits.maxPeers, random)
+    const peers = new PeerTable(limits.maxPeers, random, counters)
     this.#parts = {
       clock,
       outbox: new Outbox(transport, wheelOf(clock), clock, random, counters, peers, limits.maxQueue),
       peers,
       seen: new Deduplication(limits.maxExchanges, limits.maxAnswerBytes, random, counters),
-      order: new NotificationOrder(new LatestByToken(limits.maxObservations, random)),
+      order: new NotificationOrder(
+        new LatestByToken(limits.maxObservations, random, () => counters.observationsEvicted++),
+      ),
       counters,
       limits,
       profileOf: profileOf ? (peer) => profileOf(peer) ?? profile : () => profile,
@@ -329,8 +331,8 @@ class Endpoint implements CoapEndpoint {
     const { seen, clock, outbox, limits, profileOf, ordered } = this.#parts
     const now = clock.now()
     // A stream repeats nothing, and each connection counts from the beginning (RFC 8323 §3.2).
-    const content = ordered ? 0 : seen.contentOf(view.bytes)
-    const known = ordered ? -1 : seen.find(peer.id, view.messageId, content, now)
+    const key = ordered ? 0 : seen.keyOf(peer.id, view.bytes)
+    const known = ordered ? -1 : seen.find(key, view.messageId, now)
     const confirmable = view.type === Type.Confirmable
     if (known >= 0) {
       this.counters.duplicates++
@@ -347,7 +349,7 @@ class Endpoint implements CoapEndpoint {
     }
     if (ordered) return noEntry
     const lifetime = this.#lifetimes.of(profileOf(peer), confirmable)
-    return seen.add(peer.id, view.messageId, content, now, lifetime)
+    return seen.add(key, view.messageId, now, lifetime)
   }
 
   #receiveRequest(view: MessageView, peer: Peer): void {

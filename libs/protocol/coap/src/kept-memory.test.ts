@@ -45,10 +45,11 @@ describe('what is kept of a peer costs what it is counted', () => {
   })
 
   it('long answers with the names that they are found by', () => {
-    const kept = new Representations(2_000, 247_000)
+    const counters = createCounters()
+    const kept = new Representations(2_000, 247_000, counters)
     for (const name of ['a', 'b', 'c', 'd'])
       kept.put(name.repeat(900), 'peer', answerWith(new Uint8Array(20)), 0)
-    expect(kept.size).toBe(2)
+    expect([kept.size, counters.representationsEvicted]).toEqual([2, 2])
     expect(kept.get('d'.repeat(900), 0)).toBeDefined()
   })
 })

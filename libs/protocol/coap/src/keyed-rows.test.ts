@@ -3,7 +3,7 @@ import { KeyedRows } from './keyed-rows.js'
 
 class Values extends KeyedRows {
   constructor(maxRows: number) {
-    super(maxRows, 1)
+    super(maxRows, 1, () => undefined)
   }
   put(key: number): void {
     const row = this.insert(key, -key)

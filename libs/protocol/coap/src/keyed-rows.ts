@@ -24,8 +24,15 @@ export abstract class KeyedRows {
   readonly #touched = new Rows(1)
   #hand = 0
 
-  /** @param columnWords 32-bit words that the subclass keeps in each row */
-  constructor(maxRows: number, columnWords: number) {
+  /**
+   * @param columnWords 32-bit words that the subclass keeps in each row
+   * @param onEvicted hears of each row that had to make room
+   */
+  constructor(
+    maxRows: number,
+    columnWords: number,
+    private readonly onEvicted: () => void,
+  ) {
     this.#capacity = capacityFor(maxRows)
     this.#rows = new Rows(ownWords + columnWords)
     this.#byKey = new RowIndex(this.#rows, Word.byKey, (row) => this.#rows.get(row, Word.keyA))
@@ -58,7 +65,10 @@ export abstract class KeyedRows {
 
   /** A row for a key that has none; its columns are 0. */
   insert(a: number, b: number): number {
-    if (this.size === this.#capacity) this.remove(this.#untouched())
+    if (this.size === this.#capacity) {
+      this.remove(this.#untouched())
+      this.onEvicted()
+    }
     const row = this.#rows.take()
     while (this.#touched.used * bitsOfWord <= row) this.#touched.take()
     this.#mark(row, false)

@@ -12,8 +12,8 @@ export class LatestByToken extends KeyedRows implements LatestNotifications {
   readonly #hash: KeyedHash
   #origin: number | undefined
 
-  constructor(maxObservations: number, random: Random) {
-    super(maxObservations, 2)
+  constructor(maxObservations: number, random: Random, onEvicted: () => void) {
+    super(maxObservations, 2, onEvicted)
     this.#hash = new KeyedHash(random)
   }
 

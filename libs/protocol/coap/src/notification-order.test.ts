@@ -149,17 +149,18 @@ describe('the order of notifications', () => {
   })
 
   it('is known for as many observations as the limit, the latest ones', () => {
-    const latest = new LatestByToken(16, seededRandom(1))
+    let evicted = 0
+    const latest = new LatestByToken(16, seededRandom(1), () => evicted++)
     const order = new NotificationOrder(latest)
     const name = (i: number) => Uint8Array.of(i >> 8, i)
     for (let i = 0; i < 100; i++) expect(order.admit(name(i), 10, 0)).toBeDefined()
-    expect(latest.size).toBe(16)
+    expect([latest.size, evicted]).toEqual([16, 84])
     for (let i = 84; i < 100; i++) expect(order.admit(name(i), 9, 0)).toBeUndefined()
     expect(order.admit(name(3), 9, 0)).toBeDefined()
   })
 
   it('behaves as a plain map does', () => {
-    const latest = new LatestByToken(1024, seededRandom(2))
+    const latest = new LatestByToken(1024, seededRandom(2), () => undefined)
     const order = new NotificationOrder(latest)
     const plain = new Map<number, number>()
     const random = seededRandom(3)

@@ -18,8 +18,8 @@ const Column = { halfSince: 0, learnedAt: 1, idAndTimeout: 2, strong: 3, weak: 4
 export class PeerMemory extends KeyedRows {
   #origin = 0
 
-  constructor(maxPeers: number) {
-    super(maxPeers, 5)
+  constructor(maxPeers: number, onEvicted: () => void) {
+    super(maxPeers, 5, onEvicted)
   }
 
   /** A moment as steps since the first one kept, from 1 on; 0 for none. */

@@ -1,5 +1,6 @@
 import { Code, seededRandom } from '@fieldline/bytes'
 import { describe, expect, it } from 'vitest'
+import { createCounters } from './counters.js'
 import { Type, noBytes } from './message.js'
 import type { Peer } from './message.js'
 import { PeerTable } from './peer-table.js'
@@ -11,7 +12,7 @@ const lifetime = exchangeLifetime(profiles.wired)
 
 describe('peers', () => {
   it('with nothing under way are a row, from which their Message IDs and round trips go on', () => {
-    const peers = new PeerTable(1024, seededRandom(1))
+    const peers = new PeerTable(1024, seededRandom(1), createCounters())
     const state = peers.open(meter)!
     const first = state.takeMessageId(1_700_000_000_000)
     Object.assign(state, { strong: 1_234, timeout: 5_678, learnedAt: 1_700_000_000_000 })
@@ -27,21 +28,35 @@ describe('peers', () => {
   })
 
   it('keep their object while there is more to them than fits into a row', () => {
-    const peers = new PeerTable(1024, seededRandom(1))
-    for (const more of [{ outstanding: 1 }, { echo: noBytes }, { abandoned: 1 }, { notified: [] }]) {
+    const peers = new PeerTable(1024, seededRandom(1), createCounters())
+    for (const more of [
+      { outstanding: 1 },
+      { echo: noBytes },
+      { abandoned: 1 },
+      { notified: [] },
+      { bodiesWithOneToken: 1 },
+    ]) {
       const state = Object.assign(peers.open(meter)!, more)
       peers.retire(state)
       expect(peers.find(meter)).toBe(state)
-      Object.assign(state, { outstanding: 0, echo: undefined, abandoned: 0, notified: undefined })
+      Object.assign(state, {
+        outstanding: 0,
+        echo: undefined,
+        abandoned: 0,
+        notified: undefined,
+        bodiesWithOneToken: 0,
+      })
       peers.retire(state)
       expect(peers.find(meter)).toBeUndefined()
     }
   })
 
   it('are remembered up to the limit, the latest ones', () => {
-    const peers = new PeerTable(16, seededRandom(1))
+    const counters = createCounters()
+    const peers = new PeerTable(16, seededRandom(1), counters)
     for (let i = 0; i < 100; i++) peers.retire(peers.open(peerNumber(i))!)
     expect(peers.remembered).toBe(16)
+    expect(counters.peersEvicted).toBe(84)
     expect(peers.size).toBe(0)
   })
 
@@ -65,7 +80,7 @@ describe('peers', () => {
 
 describe('Message IDs to one peer (RFC 7252 §4.4)', () => {
   it('are not used again within EXCHANGE_LIFETIME', () => {
-    const state = new PeerTable(16, seededRandom(1)).open(meter)!
+    const state = new PeerTable(16, seededRandom(1), createCounters()).open(meter)!
     const usedAt = new Map<number, number>()
     let now = 1_000
     let shortest = Number.POSITIVE_INFINITY
@@ -81,7 +96,7 @@ describe('Message IDs to one peer (RFC 7252 §4.4)', () => {
   })
 
   it('pass over those of unacknowledged messages', () => {
-    const state = new PeerTable(16, seededRandom(1)).open(meter)!
+    const state = new PeerTable(16, seededRandom(1), createCounters()).open(meter)!
     const busy = { messageId: (state.nextMessageId + 1) & 0xffff }
     state.addUnacknowledged(busy as never)
     const taken = [state.takeMessageId(1), state.takeMessageId(1)]

@@ -1,6 +1,7 @@
 import type { Random } from '@fieldline/bytes'
 import { KeyedHash } from '@fieldline/bytes'
 import { Buckets } from './buckets.js'
+import type { CoapCounters } from './counters.js'
 import type { Interaction } from './outbox.js'
 import type { Peer } from './message.js'
 import { PeerMemory } from './peer-memory.js'
@@ -35,8 +36,8 @@ export class PeerState extends WheelTimer implements RoundTrip {
   upload: Interaction | undefined
   /** Bodies that were begun and given up: the next one needs a Request-Tag of its own (RFC 9175 §3.5.1). */
   abandoned = 0
-  /** Whether it knows by the token what blocks belong together; undefined until it seemed so and was tried. */
-  oneTokenPerBody: boolean | undefined
+  /** Bodies still to be sent with one token for all their blocks, because that has helped. */
+  bodiesWithOneToken = 0
   /** The latest Echo value of this peer, to be sent back with the next request (RFC 9175 §2.3). */
   echo: Uint8Array | undefined
   /** Tokens of the latest non-confirmable notifications by Message ID: a reset names only the latter. */
@@ -71,8 +72,7 @@ export class PeerState extends WheelTimer implements RoundTrip {
 
   /** Nothing is kept but what fits into a row. */
   get isPlain(): boolean {
-    const { echo, abandoned, notified, oneTokenPerBody } = this
-    return this.idle && !echo && abandoned === 0 && !notified && oneTokenPerBody === undefined
+    return this.idle && !this.echo && !this.notified && this.abandoned === 0 && this.bodiesWithOneToken === 0
   }
 
   unacknowledged(messageId: number): Interaction | undefined {
@@ -144,9 +144,10 @@ export class PeerTable {
   constructor(
     private readonly maxPeers: number,
     private readonly random: Random,
+    counters: Pick<CoapCounters, 'peersEvicted'>,
   ) {
     this.#hash = new KeyedHash(random)
-    this.#memory = new PeerMemory(maxPeers)
+    this.#memory = new PeerMemory(maxPeers, () => counters.peersEvicted++)
   }
 
   /** Peers with an object. */

@@ -142,9 +142,9 @@ export interface CoapEndpointOptions {
   /** The profile of one peer; undefined for that of the endpoint. Asked for every message: it must be quick and give the same until the peer changes. */
   readonly profileOf?: (peer: Peer) => TransmissionProfile | undefined
   /**
-   * All blocks of a body that is sent share one token, and with it the rest of the answer to what must not be done twice. For servers that know
-   * by the token what belongs together, such as node-coap. Default false: each block has its own, and a body that such a server refuses with 4.08,
-   * or a PUT or FETCH with 5.00, is sent once more in this way.
+   * All blocks of a body share one token; so do the requests for the rest of the answer to what must not be done twice. For servers that know by
+   * the token what belongs together, such as node-coap and old Zephyr. Default false: each block has its own, and a body that such a server seems
+   * to refuse is sent once more in this way, if doing it twice does no harm.
    */
   readonly oneTokenPerBody?: boolean
   readonly limits?: Partial<CoapLimits>

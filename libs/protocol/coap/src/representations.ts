@@ -1,3 +1,4 @@
+import type { CoapCounters } from './counters.js'
 import type { CoapResponse } from './message.js'
 
 /** Bytes of memory: the key has the path and the query that the peer chose. */
@@ -20,6 +21,7 @@ export class Representations {
   constructor(
     private readonly maxBytes: number,
     private readonly lifetimeMs: number,
+    private readonly counters: Pick<CoapCounters, 'representationsEvicted'>,
   ) {}
 
   get size(): number {
@@ -36,6 +38,7 @@ export class Representations {
     else this.#ofPeer.set(peerId, new Set([key]))
     for (const [oldest, { expiresMs }] of this.#kept) {
       if (this.#bytes <= this.maxBytes && expiresMs > nowMs) return
+      if (expiresMs > nowMs) this.counters.representationsEvicted++
       this.#drop(oldest)
     }
   }

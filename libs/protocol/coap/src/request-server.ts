@@ -71,7 +71,7 @@ export class RequestServer {
     const { limits, profile, counters, outbox, clock } = parts
     const lifetime = exchangeLifetime(profile)
     this.#assemblies = new Assemblies(limits, lifetime, counters, outbox.wheel, () => clock.now())
-    this.#representations = new Representations(limits.maxRepresentationBytes, lifetime)
+    this.#representations = new Representations(limits.maxRepresentationBytes, lifetime, counters)
     this.#echoes = new EchoValues(random, clock)
     this.#looseMessageId = Math.floor(random.unit() * 0x8000)
   }

@@ -52,6 +52,7 @@ export function createTlsNetwork(options: TlsNetworkOptions): Promise<StreamNetw
 class SocketNetwork implements StreamNetwork {
   readonly address: string
   readonly port: number
+  failedConnections = 0
   readonly #open = new Set<Socket>()
   #accept: (stream: ByteStream) => void = (stream) => stream.destroy()
 
@@ -84,8 +85,8 @@ class SocketNetwork implements StreamNetwork {
     this.address = typeof bound === 'object' && bound ? bound.address : ''
     this.port = typeof bound === 'object' && bound ? bound.port : 0
     // errors of the listening socket and of handshakes belong to single connections
-    server?.on('error', () => undefined)
-    server?.on('tlsClientError', () => undefined)
+    server?.on('error', () => this.failedConnections++)
+    server?.on('tlsClientError', () => this.failedConnections++)
     // also those whose handshake never ends
     server?.on('connection', (socket: Socket) => this.#track(socket))
     server?.on(connected, (socket: Socket) => this.#accept(streamOf(socket)))

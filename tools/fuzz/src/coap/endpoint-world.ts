@@ -56,6 +56,7 @@ class EndpointWorld {
       random,
       limits: flags & 1 ? narrow : wide,
       profile: flags & 2 ? profiles['nb-iot'] : profiles.wired,
+      oneTokenPerBody: (flags & 64) !== 0,
       profileOf: (peer) => (flags & 4 && peer.port % 2 === 0 ? profiles['lte-m'] : undefined),
     })
     this.#endpoint.serve((request) => this.#answer(request), { conditional: (flags & 8) !== 0 })

@@ -90,6 +90,7 @@ class StreamWorld implements StreamNetwork {
   readonly name = 'tcp'
   readonly address = '127.0.0.1'
   readonly port = 5683
+  readonly failedConnections = 0
   readonly #clock = new ManualClock()
   readonly #endpoint: CoapEndpoint
   readonly #streams: ScriptStream[] = []

@@ -27,6 +27,8 @@ export interface StreamNetwork {
   /** The address and port it listens on; port 0 if it only connects. */
   readonly address: string
   readonly port: number
+  /** Connections of peers that came to nothing before `accept` heard of them, such as failed TLS handshakes. */
+  readonly failedConnections: number
   /** Called once: who is told of every connection that a peer opens. */
   accept(handler: (stream: ByteStream) => void): void
   /** Opens a connection. Rejects if there is none to be had. */

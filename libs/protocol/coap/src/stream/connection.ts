@@ -76,12 +76,11 @@ export class Connection {
   /** Sends a message. False if it was dropped: too large for the peer, or too much waits already. */
   send(datagram: Uint8Array): boolean {
     const { limits, counters } = this.owner
-    if (!this.#isOpen) return false
+    if (!this.#isOpen || (!this.capabilities && this.#held.length >= limits.maxHeld)) {
+      counters.unreachable++
+      return false
+    }
     if (!this.capabilities) {
-      if (this.#held.length >= limits.maxHeld) {
-        counters.unreachable++
-        return false
-      }
       this.#held.push(datagram)
       return true
     }
@@ -135,6 +134,7 @@ export class Connection {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#timer?.cancel()
+    this.owner.counters.unreachable += this.#held.length
     this.#held = []
     this.owner.closed(this)
   }

@@ -66,6 +66,7 @@ function begin() {
       name: 'memory',
       address: '192.0.2.1',
       port: 5683,
+      failedConnections: 0,
       accept: (handler) => (accept = handler),
       connect: () => Promise.resolve(opened()),
       close: () => Promise.resolve(),

@@ -53,6 +53,7 @@ export function createMemoryStreams(clock: ManualClock, pieceBytes = 7) {
         name: 'memory',
         address: 'memory',
         port,
+        failedConnections: 0,
         accept: (handler) => void listeners.set(port, handler),
         async connect(peer) {
           const handler = listeners.get(peer.port)

@@ -169,6 +169,10 @@ describe('a connection', () => {
     })
     for (const _ of [1, 2, 3]) bench.transport.send(datagram, peer)
     expect(bench.transport.streamCounters.unreachable).toBe(2)
+    // what is held goes with the connection, which never said what it takes
+    bench.pass(120_000)
+    expect(bench.isClosed()).toBe(true)
+    expect(bench.transport.streamCounters.unreachable).toBe(3)
   })
 
   it('carries nothing to a peer that takes no message so long, and nothing to one without a connection', async () => {

@@ -187,14 +187,17 @@ class Streams implements StreamTransport, ConnectionOwner {
     this.#network.connect(peer).then(
       (stream) => {
         this.#opening.delete(peer.id)
-        if (this.#closed) return stream.destroy()
+        if (this.#closed) {
+          this.streamCounters.unreachable += first.length
+          return stream.destroy()
+        }
         const connection = new Connection(stream, this)
         this.#begin(connection)
         for (const held of first) this.#pass(held, connection)
       },
       () => {
         this.#opening.delete(peer.id)
-        this.streamCounters.unreachable++
+        this.streamCounters.unreachable += first.length
         this.#gone(peer)
       },
     )
