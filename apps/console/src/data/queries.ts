@@ -1,7 +1,8 @@
-import type { TaskState, TimelineKind, Value } from '@fieldline/contracts'
+import type { TaskState, TimelineKind } from '@fieldline/contracts'
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { client } from './client'
 import { keys } from './keys'
+import { readValueRange, type ValueRange } from './value-range'
 
 const nextPage = (page: { nextCursor: string | null }) => page.nextCursor ?? undefined
 const first: string | undefined = undefined
@@ -79,29 +80,20 @@ export function useTimeline(endpoint: string, kind: TimelineKind | undefined) {
   })
 }
 
-const mostValues = 60_000
-
-/** History of one path over the last `days`, oldest first, read page by page up to a bound that a chart can bear. */
-export function useValues(endpoint: string, path: string | undefined, days: number): UseQueryResult<Value[]> {
+/** History of one path over the last `days`. */
+export function useValues(
+  endpoint: string,
+  path: string | undefined,
+  days: number,
+): UseQueryResult<ValueRange> {
   return useQuery({
     queryKey: keys.values(endpoint, path ?? '', days),
     enabled: path !== undefined,
     refetchInterval: 60_000,
-    queryFn: async ({ signal }) => {
-      const from = new Date(Date.now() - days * 86_400_000).toISOString()
-      const values: Value[] = []
-      let cursor: string | undefined
-      do {
-        const page = await client.call('listValues', {
-          params: { endpoint },
-          query: { path, from, limit: 20_000, cursor },
-          signal,
-        })
-        values.push(...page.items)
-        cursor = page.nextCursor ?? undefined
-      } while (cursor !== undefined && values.length < mostValues)
-      return values
-    },
+    queryFn: ({ signal }) =>
+      readValueRange(Date.now() - days * 86_400_000, (query) =>
+        client.call('listValues', { params: { endpoint }, query: { path, ...query }, signal }),
+      ),
   })
 }
 

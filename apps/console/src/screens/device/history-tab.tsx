@@ -6,6 +6,7 @@ import type { ObjectTree, Value } from '@fieldline/contracts'
 import { parseAsInteger, parseAsString, useQueryState } from 'nuqs'
 import { useMemo, useState } from 'react'
 import { useObjects, useValues } from '@/data/queries'
+import type { ValueRange } from '@/data/value-range'
 import { Empty, Loaded } from '@/parts/states'
 import { absoluteInWords } from '@/times'
 import { sourceWords, unitText } from '@/words'
@@ -79,16 +80,17 @@ function ValueTable({ values }: { values: Value[] }) {
 }
 
 function History({
-  values,
+  range,
   choice,
   days,
   view,
 }: {
-  values: Value[]
+  range: ValueRange
   choice: Choice
   days: number
   view: string
 }) {
+  const { values, cutAt } = range
   const points = useMemo(() => pointsOf(values), [values])
   const series = useMemo(() => withGaps(points), [points])
   const to = useMemo(() => (values.length >= 0 ? Date.now() : 0), [values])
@@ -111,19 +113,29 @@ function History({
   const high = held.reduce((a, b) => Math.max(a, b))
   const gaps = series.gaps === 0 ? 'no gaps' : series.gaps === 1 ? '1 gap' : `${series.gaps} gaps`
   const rhythm = points.length < 2 ? '' : `, usually every ${durationInWords(series.rhythm)}`
-  const summary = `${points.length.toLocaleString('en-GB')} values${rhythm}, ${gaps}. Lowest ${low}${unit}, highest ${high}${unit}, last ${last.value}${unit}`
+  const count = points.length === 1 ? '1 value' : `${points.length.toLocaleString('en-GB')} values`
+  const summary = `${count}${rhythm}, ${gaps}. Lowest ${low}${unit}, highest ${high}${unit}, last ${last.value}${unit}`
+  const cut =
+    cutAt === undefined
+      ? undefined
+      : `Too many values for one chart: shown are the newest, from ${absoluteInWords(cutAt)} on.`
   return (
     <Stack gap="xs">
       <Text size="sm" c="dimmed">
         {summary}
       </Text>
+      {cut === undefined ? null : (
+        <Text size="sm" fw={600}>
+          {cut}
+        </Text>
+      )}
       {view === 'table' ? (
         <ValueTable values={values} />
       ) : (
         <Chart
           series={series}
           label={choice.unit === undefined ? 'Value' : unitText(choice.unit)}
-          summary={`${choice.label}. ${summary}`}
+          summary={[`${choice.label}. ${summary}.`, cut].join(' ').trim()}
           from={to - days * 86_400_000}
           to={to}
         />
@@ -181,7 +193,7 @@ function Chosen({ endpoint, tree }: { endpoint: string; tree: ObjectTree }) {
         />
       </Group>
       <Loaded query={values} lines={12}>
-        {(all) => <History values={all} choice={choice} days={days} view={view} />}
+        {(range) => <History range={range} choice={choice} days={days} view={view} />}
       </Loaded>
       <Text size="xs" c="dimmed">
         Times are yours ({Intl.DateTimeFormat().resolvedOptions().timeZone}). A break in the line is silence:
