@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Supervisor, boundedLog } from './supervisor.mjs'
 
 let folder = ''
@@ -87,5 +87,28 @@ describe('the supervisor', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     await supervisor.stop()
     expect(supervisor.pids).toEqual({})
+  })
+
+  it('starts again what ended, after its cleaning up and pauses that double up to half a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const paused = vi.spyOn(globalThis, 'setTimeout')
+      const supervisor = new Supervisor(folder)
+      let cleaned = 0
+      const cleanUp = async () => void cleaned++
+      supervisor.start({ name: 'none', command: join(folder, 'no-such-program'), args: [], cleanUp })
+      for (let starts = 1; starts <= 8; starts++) {
+        while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+        expect(cleaned).toBe(starts - 1)
+        vi.advanceTimersToNextTimer()
+      }
+      expect(paused.mock.calls.map(([, milliseconds]) => milliseconds)).toEqual([
+        500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+      ])
+      await supervisor.stop()
+    } finally {
+      vi.restoreAllMocks()
+      vi.useRealTimers()
+    }
   })
 })

@@ -122,6 +122,22 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     await page.getByText('Cancelled').first().waitFor()
   })
 
+  it('shows a value in its row as soon as it is there, without asking for it again', async () => {
+    const mains = devices.find(({ model }) => model === 'E3')
+    await open(pageOf(mains?.endpoint ?? ''))
+    const value = page.getByRole('row').filter({ hasText: '/3/0/13' }).getByRole('cell').nth(2)
+    const clock = async (): Promise<string | undefined> =>
+      /\d\d:\d\d:\d\d/.exec((await value.textContent()) ?? '')?.[0]
+    const before = await until('the clock of the meter', 20_000, clock)
+    await page.route('**/objects', (route) => route.abort())
+    try {
+      await page.getByRole('button', { name: 'Read /3/0/13 Current Time' }).click()
+      await until('the clock as it was read', 20_000, async () => (await clock()) !== before)
+    } finally {
+      await page.unroute('**/objects')
+    }
+  })
+
   it('refuses to clear a billing register in words, and asks for the name before a reboot', async () => {
     const water = devices.find(({ model }) => model === 'TW1')
     await open(pageOf(water?.endpoint ?? ''))

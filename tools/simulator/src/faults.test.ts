@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { faultsOf, parseFaults } from './faults.js'
+import type { Faults } from './faults.js'
 import { readOptions } from './options.js'
 
 describe('faults', () => {
@@ -21,6 +22,18 @@ describe('faults', () => {
     const refusing = meters.filter((seed) => faultsOf({ 'reject-write': 0.3 }, seed).rejectWrite)
     expect(refusing.length / meters.length).toBeCloseTo(0.3, 1)
     expect(refusing).toEqual(meters.filter((seed) => faultsOf({ 'reject-write': 0.3 }, seed).rejectWrite))
+  })
+
+  test.each([
+    ['silent', ({ silentAfter }: Faults) => silentAfter !== undefined],
+    ['reboot', ({ rebootEvery }: Faults) => rebootEvery !== undefined],
+    ['diverge', ({ diverge }: Faults) => diverge === 'all'],
+    ['loss', ({ loss }: Faults) => loss === 0.3],
+  ] as const)('of the kind %s meet those they are meant for, and nobody without them', (name, has) => {
+    const seeds = Array.from({ length: 2_000 }, (_, seed) => seed * 7_919)
+    const met = seeds.filter((seed) => has(faultsOf({ [name]: 0.3 }, seed))).length / seeds.length
+    expect(met).toBeCloseTo(name === 'loss' ? 1 : 0.3, 1)
+    expect(seeds.filter((seed) => has(faultsOf({}, seed)))).toEqual([])
   })
 })
 

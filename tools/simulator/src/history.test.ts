@@ -92,6 +92,18 @@ describe('history', () => {
     for (const count of perDay) expect(Math.min(Math.abs(count - 24), Math.abs(count - 96))).toBeLessThan(6)
   })
 
+  test('of an E3 has gaps of some hours now and then', () => {
+    const meters = fleet.filter(({ model }) => model === 'E3')
+    const pauses = meters.flatMap((meter) => {
+      const times = [...history(meter, from, until)].map(({ timeMs }) => timeMs)
+      return times.slice(1).map((time, at) => (time - times[at]) / 3_600_000)
+    })
+    const gaps = pauses.filter((hours) => hours > 1.5)
+    expect(gaps.length / (meters.length * 35)).toBeGreaterThan(0.002)
+    expect(gaps.length / (meters.length * 35)).toBeLessThan(0.03)
+    for (const hours of gaps) expect(hours).toBeGreaterThan(3.9)
+  })
+
   test('battery, radio and cell are said once a day', () => {
     const reports = [...history(one('E3'), from, from + 3 * day)]
     const cells = reports.filter(({ nodes }) => nodes.some(({ path }) => formatPath(path) === '/4/0/8'))

@@ -15,6 +15,13 @@ describe('a cursor', () => {
     expect(decodeCursor(undefined, 'uuid')).toEqual([])
   })
 
+  it('is there for as long as something follows', () => {
+    const pageOf = (rows: number[]) => page(rows, 2, String, (last) => [String(last)])
+    expect(pageOf([])).toEqual({ items: [], nextCursor: null })
+    expect(pageOf([1, 2])).toEqual({ items: ['1', '2'], nextCursor: null })
+    expect(pageOf([1, 2, 3])).toEqual({ items: ['1', '2'], nextCursor: cursorOf('2') })
+  })
+
   const refused: Record<string, () => unknown> = {
     'that is no JSON': () => decodeCursor('%%%', 'name'),
     'with too many parts': () => decodeCursor(cursorOf('a', 'b'), 'name'),
@@ -22,6 +29,7 @@ describe('a cursor', () => {
     'with an id that is no number of a row': () => decodeCursor(cursorOf('1e9'), 'row'),
     'with a number that no row has': () => decodeCursor(cursorOf('9'.repeat(30)), 'row'),
     'with a NUL in a name': () => decodeCursor(cursorOf('a\0'), 'name'),
+    'with half a surrogate pair in a name': () => decodeCursor(cursorOf('a\ud800'), 'name'),
     'with a time that is none': () => decodeCursor(cursorOf(1e300, 0), 'time', 'skip'),
     'with half a millisecond': () => decodeCursor(cursorOf(0.5, 0), 'time', 'skip'),
     'that skips backwards': () => decodeCursor(cursorOf(0, -1), 'time', 'skip'),

@@ -74,4 +74,18 @@ describe('an audit record', () => {
     expect(record.before).toEqual({ apiKey: '(hidden)', credential: { psk: '(hidden)' } })
     expect(record.after).toEqual(record.before)
   })
+  it('hides secrets however deep they lie, in lists too', () => {
+    const { before, after } = auditRecord(
+      {
+        ...input,
+        before: { servers: [{ uri: 'coaps://a', psk: '00' }] },
+        after: { servers: [{ uri: 'coaps://b', security: { psk: '11', privateKey: null } }] },
+      },
+      0,
+    )
+    expect(before).toEqual({ servers: [{ uri: 'coaps://a', psk: '(hidden)' }] })
+    expect(after).toEqual({
+      servers: [{ uri: 'coaps://b', security: { psk: '(hidden)', privateKey: null } }],
+    })
+  })
 })

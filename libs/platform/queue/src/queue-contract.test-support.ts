@@ -39,4 +39,33 @@ export function queueContract(addresses: QueueAddresses): void {
     await expect(queue.check()).resolves.toMatchObject({ failed: 0 })
     await Promise.all([queue.close(), stop()])
   })
+
+  it('lets a job sleep for as long as it was told, runs it once of one id, and tries one that failed again', async () => {
+    const began = Date.now()
+    const ran: { v: number; afterMs: number }[] = []
+    let told: () => void = () => {}
+    const enough = new Promise<void>((resolve) => (told = resolve))
+    const stop = await startProcessors(
+      addresses,
+      {
+        'campaign-tick': async ({ v }) => {
+          ran.push({ v, afterMs: Date.now() - began })
+          if (ran.length === 3) told()
+          if (v === 8 && ran.filter((one) => one.v === 8).length === 1) throw new Error('not this time')
+        },
+        'campaign-chunk': async () => {},
+        sweep: async () => {},
+      },
+      createLogger('test'),
+    )
+    const queue = await openQueue(addresses)
+    for (let times = 0; times < 3; times++)
+      await queue.add('campaign-tick', { campaignId, v: 9 }, { id: 'asked-for-thrice', delayMs: 1_500 })
+    await queue.add('campaign-tick', { campaignId, v: 8 })
+    await enough
+    await new Promise((resolve) => setTimeout(resolve, 200)) // time for one too many
+    expect(ran.map(({ v }) => v).toSorted()).toEqual([8, 8, 9])
+    expect(ran.find(({ v }) => v === 9)?.afterMs).toBeGreaterThanOrEqual(1_400)
+    await Promise.all([queue.close(), stop()])
+  })
 }

@@ -36,6 +36,14 @@ describe('bytes', () => {
     expect(reader.u8()).toBe(3)
   })
 
+  it('reads a region and nothing beside it', () => {
+    const reader = new ByteReader(fromHex('0102030405'), 1, 3)
+    expect(reader.remaining).toBe(2)
+    expect(() => reader.u24()).toThrow(/ends at byte 3/)
+    expect(reader.u16()).toBe(0x0203)
+    expect(() => reader.u8()).toThrow(ProtocolError)
+  })
+
   it('refuses text that is not hexadecimal', () => {
     expect(() => fromHex('0')).toThrow(RangeError)
     expect(() => fromHex('zz')).toThrow(RangeError)

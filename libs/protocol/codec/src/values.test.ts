@@ -124,6 +124,31 @@ describe('values', () => {
     ])
   })
 
+  it('of a boolean may come as 0 and 1, of an integer as a whole float, and as no other number', () => {
+    const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+    const read = (resourceId: number, format: number, payload: Uint8Array) =>
+      decode(format, payload, contextAt(`/3442/0/${resourceId}`))[0]!.value
+    const senml = (value: string): Uint8Array => utf8(`[{"bn":"/3442/0/140","v":${value}}]`)
+    for (const [cbor, json, value] of [
+      ['00', '0', false],
+      ['01', '1', true],
+      ['f93c00', '1.0', true],
+    ] as const) {
+      expect(read(140, 60, fromHex(cbor))).toBe(value)
+      expect(read(140, 110, senml(json))).toBe(value)
+    }
+    for (const [cbor, json] of [
+      ['02', '2'],
+      ['20', '-1'],
+      ['f93800', '0.5'],
+    ] as const) {
+      expect(() => read(140, 60, fromHex(cbor))).toThrow('must be true or false')
+      expect(() => read(140, 110, senml(json))).toThrow('must be true or false')
+    }
+    expect(read(120, 60, fromHex('f94000'))).toBe(2)
+    expect(() => read(120, 60, fromHex('f93800'))).toThrow('must be an integer')
+  })
+
   it('with a time are refused where a format cannot say it', () => {
     const nodes: Node[] = [{ path: parsePath('/3424/0/1'), type: 'float', value: 1, time: NOW }]
     for (const format of [0, 60, 11542, 11544])

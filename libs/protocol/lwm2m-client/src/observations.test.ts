@@ -93,6 +93,34 @@ describe('reporting', () => {
       if (at > 0) expect(time - notified[at - 1].at).toBeLessThan(8_600)
   })
 
+  test('a client that is always on reports by itself what pmin held back', async () => {
+    await observed({ pmin: 30, pmax: 600 }, true)
+    const began = bench.clock.now()
+    bench.volume = 13
+    expect(await bench.during(bench.client.report())).toBe(0)
+    await bench.pass(32_000)
+    expect(notified.map(({ value }) => value)).toEqual([13])
+    expect(notified[0].at - began).toBeGreaterThan(29_000)
+  })
+
+  test('a client that was killed goes on with Observe values that it has not used', async () => {
+    await observed({ pmin: 0 })
+    const state = bench.client.state()
+    for (const volume of [13, 14, 15]) {
+      bench.volume = volume
+      expect(await bench.during(bench.client.report())).toBe(1)
+    }
+    await bench.client.stop()
+    const again = bench.makeClient({ state })
+    await again.wake()
+    await bench.during(again.contact())
+    bench.volume = 16
+    expect(await bench.during(again.report())).toBe(1)
+    const values = notified.map(({ observe }) => observe!)
+    expect(notified.map(({ value }) => value)).toEqual([13, 14, 15, 16])
+    expect(values[3]).toBeGreaterThan(Math.max(...values.slice(0, 3)))
+  })
+
   test('what was acknowledged is told with its values', async () => {
     await observed({ pmin: 0 })
     bench.volume = 15

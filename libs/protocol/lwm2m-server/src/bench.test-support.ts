@@ -41,6 +41,8 @@ export interface Bench {
   readonly identities: Map<number, string>
   /** Makes the report sink fail, or wait, until set back. */
   sink: () => Promise<void>
+  /** The same of the store of operations, where it is asked what waits. */
+  asking: () => Promise<void>
   admit: boolean | 'mismatch'
   /** Leaves a request for a device. */
   queue(deviceId: string, operation: Partial<DownlinkOperation>): void
@@ -112,6 +114,7 @@ export async function createBench(
     identities,
     admit: true,
     sink: async () => {},
+    asking: async () => {},
   } as unknown as Bench & { server: LwM2mServer }
 
   bench.server = await startLwM2mServer({
@@ -159,9 +162,11 @@ export async function createBench(
     operations: {
       devicesWaiting: async () =>
         operations.filter(({ state }) => state === 'queued').map(({ deviceId }) => deviceId),
-      next: async ({ deviceId }) =>
-        operations.find((one) => one.deviceId === deviceId && one.state === 'queued' && !one.outcome)
-          ?.operation,
+      async next({ deviceId }) {
+        await bench.asking()
+        return operations.find((one) => one.deviceId === deviceId && one.state === 'queued' && !one.outcome)
+          ?.operation
+      },
       async sending(operation) {
         const row = operations.find((one) => one.operation === operation)
         if (!row || row.state !== 'queued') return false

@@ -49,6 +49,20 @@ describe('requests that wait', () => {
     expect(bench.operations.every(({ outcome }) => outcome?.type === 'answered')).toBe(true)
   })
 
+  it('asks a store that failed again after a while, though nobody tells that something waits', async () => {
+    const bench = await createBench()
+    const device = bench.device(40001, () => ({ code: Code.Changed, payload: noBytes }))
+    await device.register('mains')
+    bench.asking = () => Promise.reject(new Error('the database is away'))
+    bench.queue('device-1', { kind: 'execute', path: { objectId: 3, instanceId: 0, resourceId: 4 } })
+    await bench.pass(1_000)
+    expect(bench.happened).toEqual(['failed downlink: Error: the database is away'])
+    bench.asking = async () => {}
+    await bench.pass(30_000)
+    expect(device.asked).toEqual(['POST /3/0/4'])
+    expect(bench.operations[0]?.outcome).toMatchObject({ code: '2.04' })
+  })
+
   it('waits for the answer of a device that moved before it was asked', async () => {
     const bench = await createBench()
     bench.identities.set(40001, 'psk:meter').set(40002, 'psk:meter')

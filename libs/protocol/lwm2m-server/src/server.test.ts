@@ -268,6 +268,28 @@ describe('reporting', () => {
     expect(bench.reports.map(({ nodes }) => nodes[0]?.value)).toEqual([80, 79])
   })
 
+  it('goes on with an observation when the device refuses to begin it again', async () => {
+    const bench = await createBench(plan)
+    let refuses = false
+    const device = bench.device(40001, (request) =>
+      refuses ? { code: Code.MethodNotAllowed, payload: noBytes } : observing(request),
+    )
+    await device.register('meter-1')
+    await bench.pass(100)
+    const token = device.tokens.get('/3/0/9') as Uint8Array
+    refuses = true
+    bench.queue('device-1', { kind: 'observe', path: battery })
+    await bench.pass(100)
+    expect(bench.operations[0]?.outcome).toMatchObject({ code: '4.05' })
+    let result: string | undefined
+    void device.endpoint
+      .notify(server, notification(token, '79', 2), { confirmable: true })
+      .then((how) => (result = how))
+    await bench.pass(100)
+    expect(result).toBe('acknowledged')
+    expect(bench.reports.map(({ nodes }) => nodes[0]?.value)).toEqual([80, 79])
+  })
+
   it('goes on with observations of an earlier process', async () => {
     const earlier = await createBench(plan)
     const before = earlier.device(40001, observing)
