@@ -15,7 +15,15 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { keys } from './keys'
 import { unionOf, type Topic } from './live-topics'
-import { patchCampaign, patchDevice, patchOperation, patchTask, patchTree, type Pages } from './patch'
+import {
+  lacksRow,
+  patchCampaign,
+  patchDevice,
+  patchOperation,
+  patchTask,
+  patchTree,
+  type Pages,
+} from './patch'
 
 function patchPages<T>(
   cache: QueryClient,
@@ -34,12 +42,15 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
       // An event has not all that the page of a device shows: its security and its registration are read again.
       void cache.invalidateQueries({ queryKey: keys.device(data.endpoint) })
       break
-    case 'values':
-      cache.setQueryData<ObjectTree>(
-        keys.objects(data.endpoint),
-        (tree) => tree && patchTree(tree, data.values),
-      )
+    case 'values': {
+      const key = keys.objects(data.endpoint)
+      const tree = cache.getQueryData<ObjectTree>(key)
+      if (tree === undefined) break
+      cache.setQueryData<ObjectTree>(key, patchTree(tree, data.values))
+      // What a resource is called and allows is not in the event: its row is read.
+      if (lacksRow(tree, data.values)) void cache.invalidateQueries({ queryKey: key })
       break
+    }
     case 'operation':
       patchPages<Operation>(cache, keys.operations(data.endpoint), (all) => patchOperation(all, data))
       break

@@ -1,6 +1,6 @@
 import type { Device, ObjectTree, Operation, Value } from '@fieldline/contracts'
 import { describe, expect, it } from 'vitest'
-import { patchDevice, patchOperation, patchTree, type Pages } from './patch'
+import { lacksRow, patchDevice, patchOperation, patchTree, type Pages } from './patch'
 
 const device = (endpoint: string, presence: Device['presence']) => ({ endpoint, presence }) as Device
 const pages = <T>(...all: T[][]): Pages<T> => ({
@@ -86,5 +86,12 @@ describe('live patches', () => {
     expect(battery(patchTree(before, [value('/3/0/90', 1, '2026-11-22T11:00:00Z')]))?.values[0]?.value).toBe(
       71,
     )
+  })
+
+  it('know a value that has no row yet, as of an object read by number', () => {
+    const at = '2026-11-22T10:00:00Z'
+    expect(lacksRow(tree([]), [value('/3/0/9', 80, at), value('/3/0/9/1', 80, at)])).toBe(false)
+    expect(lacksRow(tree([]), [value('/3/0/9', 80, at), value('/33042/0/1', 7, at)])).toBe(true)
+    expect(lacksRow(tree([]), [value('/3/0/90', 80, at)])).toBe(true)
   })
 })

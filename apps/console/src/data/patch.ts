@@ -48,6 +48,12 @@ function newer(known: Value | undefined, value: Value): boolean {
   return known === undefined || Date.parse(value.time) >= Date.parse(known.time)
 }
 
+/** Whether a value has no row in the tree: it is of an object without a definition, or the first of its instance. */
+export function lacksRow(tree: ObjectTree, values: readonly Value[]): boolean {
+  const rows = tree.objects.flatMap(({ instances }) => instances.flatMap(({ resources }) => resources))
+  return values.some(({ path }) => !rows.some((row) => isOf(row.path, path)))
+}
+
 /** The tree with newer values in place. Values of resources that the tree does not show are dropped. */
 export function patchTree(tree: ObjectTree, values: readonly Value[]): ObjectTree {
   const objects = tree.objects.map((object) => {

@@ -70,3 +70,48 @@ describe('objects shown', () => {
     expect(paths({ filter: 'nothing', chosen: null, all: true })).toEqual([])
   })
 })
+
+describe('an object without a definition', () => {
+  const meter = (...resources: ObjectTreeResource[]): ObjectTree => ({
+    ...tree,
+    objects: [
+      ...tree.objects,
+      {
+        id: 33042,
+        name: 'Object 33042',
+        version: '1.0',
+        known: false,
+        instances: [{ id: 0, resources }],
+      },
+    ],
+  })
+  const shown = (of: ObjectTree, filter: string, chosen: string | null = null) =>
+    shownOf(of, { filter, chosen, all: false }).sections.map(({ path, asWhole, resources }) => ({
+      path,
+      asWhole,
+      rows: resources.length,
+    }))
+
+  it('is shown before anything of it was read, to be read as a whole', () => {
+    const before = [{ path: '/33042/0', asWhole: true, rows: 0 }]
+    expect(shown(meter(), '', '/33042/0')).toEqual(before)
+    expect(shown(meter(), '33042')).toEqual(before)
+    expect(shown(meter(), 'tarnwater')).toEqual([{ path: '/3/0', asWhole: false, rows: 1 }])
+  })
+
+  it('has its resources by number after the read, and can be read again', () => {
+    const read = meter(resource('/33042/0/7', 'Resource 7', true, 'a1'))
+    expect(shown(read, '', '/33042/0')).toEqual([{ path: '/33042/0', asWhole: true, rows: 1 }])
+    expect(shown(read, 'tarnwater')).toEqual([{ path: '/3/0', asWhole: false, rows: 1 }])
+  })
+
+  it('is not alone: an instance of which nothing was read yet can be read as a whole', () => {
+    expect(shown(meter(), '', '/1/0')).toEqual([{ path: '/1/0', asWhole: true, rows: 1 }])
+    const actions = { ...resource('/1/0/8', 'Registration Update Trigger'), operations: 'E' as const }
+    const only: ObjectTree = {
+      ...tree,
+      objects: tree.objects.map((object) => ({ ...object, instances: [{ id: 0, resources: [actions] }] })),
+    }
+    expect(shown(only, '', '/1/0')).toEqual([{ path: '/1/0', asWhole: false, rows: 1 }])
+  })
+})

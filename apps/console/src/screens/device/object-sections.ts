@@ -5,7 +5,16 @@ export interface Section {
   name: string
   version: string
   known: boolean
+  /** Reading the instance as a whole is of use: nothing of it was read yet, or only its answer tells what it holds. */
+  asWhole: boolean
   resources: ObjectTreeResource[]
+}
+
+function isUnread(resources: ObjectTreeResource[]): boolean {
+  return (
+    resources.some(({ operations }) => operations.includes('R')) &&
+    resources.every(({ values }) => values.length === 0)
+  )
 }
 
 function sectionsOf(tree: ObjectTree): Section[] {
@@ -15,6 +24,7 @@ function sectionsOf(tree: ObjectTree): Section[] {
       name,
       version,
       known,
+      asWhole: !known || isUnread(instance.resources),
       resources: instance.resources,
     })),
   )
@@ -25,9 +35,13 @@ function firstChoice(sections: Section[]): Section | undefined {
   return sections.find(({ path }) => path === '/3/0') ?? sections[0]
 }
 
+function isNamed(section: Section, wanted: string): boolean {
+  return `${section.path} ${section.name}`.toLowerCase().includes(wanted)
+}
+
 function matches(section: Section, resource: ObjectTreeResource, wanted: string): boolean {
   return (
-    `${section.path} ${section.name}`.toLowerCase().includes(wanted) ||
+    isNamed(section, wanted) ||
     resource.path.startsWith(wanted) ||
     resource.name.toLowerCase().includes(wanted) ||
     resource.values.some(({ value }) => String(value).toLowerCase().includes(wanted))
@@ -35,8 +49,8 @@ function matches(section: Section, resource: ObjectTreeResource, wanted: string)
 }
 
 /**
- * What is shown: the chosen instance, or with a filter everything that matches by path, name or value. `hidden` counts resources of these
- * that the device does not offer and that are left out.
+ * What is shown: the chosen instance, or with a filter everything that matches by path, name or value. An instance of which no resource is
+ * known is shown without any. `hidden` counts resources of these that the device does not offer and that are left out.
  */
 export function shownOf(
   tree: ObjectTree,
@@ -47,15 +61,15 @@ export function shownOf(
   const wanted = filter.trim().toLowerCase()
   const candidates = wanted === '' ? (one === undefined ? [] : [one]) : every
   let hidden = 0
-  const sections = candidates
-    .map((section) => {
-      const matching = section.resources.filter(
-        (resource) => wanted === '' || matches(section, resource, wanted),
-      )
-      const offered = matching.filter(({ absent }) => absent?.code !== 'not-offered')
-      hidden += matching.length - offered.length
-      return { ...section, resources: all ? matching : offered }
-    })
-    .filter(({ resources }) => resources.length > 0)
+  const sections = candidates.flatMap((section) => {
+    if (section.resources.length === 0) return isNamed(section, wanted) ? [section] : []
+    const matching = section.resources.filter(
+      (resource) => wanted === '' || matches(section, resource, wanted),
+    )
+    const offered = matching.filter(({ absent }) => absent?.code !== 'not-offered')
+    hidden += matching.length - offered.length
+    const resources = all ? matching : offered
+    return resources.length === 0 ? [] : [{ ...section, resources }]
+  })
   return { path: one?.path ?? '', sections, hidden }
 }

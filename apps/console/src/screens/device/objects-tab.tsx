@@ -10,6 +10,7 @@ import { Empty, Loaded } from '@/parts/states'
 import { filterFieldAttribute } from '@/shell/shortcuts'
 import classes from './device.module.css'
 import { ExecuteDialog } from './execute-dialog'
+import { Outcomes, RequestButton } from './request-button'
 import { ResourceRow } from './resource-row'
 import { shownOf, type Section } from './object-sections'
 import { WriteDialog } from './write-dialog'
@@ -50,40 +51,71 @@ function ObjectList({
   )
 }
 
+function ResourceTable({
+  section: { path, name, resources },
+  write,
+  execute,
+}: { section: Section } & ActionProps) {
+  return (
+    <table className={classes.resources} aria-label={`Resources of ${path} ${name}`}>
+      <colgroup>
+        <col style={{ width: 136 }} />
+        <col />
+        <col style={{ width: '27%' }} />
+        <col style={{ width: 48 }} />
+        <col style={{ width: 238 }} />
+      </colgroup>
+      <thead>
+        <tr>
+          <th scope="col">Path</th>
+          <th scope="col">Resource</th>
+          <th scope="col">Latest value</th>
+          <th scope="col">Ops</th>
+          <th scope="col">Request</th>
+        </tr>
+      </thead>
+      <tbody>
+        {resources.map((resource) => (
+          <ResourceRow key={resource.path} resource={resource} write={write} execute={execute} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Why an instance has no rows; the button above is the way out. */
+function NothingKnown({ known }: { known: boolean }) {
+  return (
+    <Text size="sm" c="dimmed" px="md" py={4}>
+      {known
+        ? 'The definition of this object names no resource.'
+        : 'Nothing of this object was read yet. Without a definition only the device can tell what it holds: once it is read, its resources stand here by number.'}
+    </Text>
+  )
+}
+
 function SectionTable({ section, write, execute }: { section: Section } & ActionProps) {
-  const { path, name, version, known, resources } = section
+  const { path, name, version, known, asWhole, resources } = section
   return (
     <section aria-label={`${path} ${name}`}>
-      <h2 className={classes.sectionTitle}>
-        <span className="mono">{path}</span> {name}{' '}
-        <Text span size="xs" c="dimmed" fw={400}>
-          version {version}
-          {known ? '' : ' · no definition: values are read by number'}
-        </Text>
-      </h2>
-      <table className={classes.resources} aria-label={`Resources of ${path} ${name}`}>
-        <colgroup>
-          <col style={{ width: 136 }} />
-          <col />
-          <col style={{ width: '27%' }} />
-          <col style={{ width: 48 }} />
-          <col style={{ width: 238 }} />
-        </colgroup>
-        <thead>
-          <tr>
-            <th scope="col">Path</th>
-            <th scope="col">Resource</th>
-            <th scope="col">Latest value</th>
-            <th scope="col">Ops</th>
-            <th scope="col">Request</th>
-          </tr>
-        </thead>
-        <tbody>
-          {resources.map((resource) => (
-            <ResourceRow key={resource.path} resource={resource} write={write} execute={execute} />
-          ))}
-        </tbody>
-      </table>
+      <div className={classes.sectionHead}>
+        <h2 className={classes.sectionTitle}>
+          <span className="mono">{path}</span> {name}{' '}
+          <Text span size="xs" c="dimmed" fw={400}>
+            version {version}
+            {known ? '' : ' · no definition: values are read by number'}
+          </Text>
+        </h2>
+        {asWhole ? <RequestButton kind="read" of={{ path, name }} label="Read all" /> : null}
+      </div>
+      <div className={classes.sectionOutcomes}>
+        <Outcomes path={path} />
+      </div>
+      {resources.length === 0 ? (
+        <NothingKnown known={known} />
+      ) : (
+        <ResourceTable section={section} write={write} execute={execute} />
+      )}
     </section>
   )
 }
