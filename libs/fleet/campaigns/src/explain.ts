@@ -123,6 +123,8 @@ export function explainTask(
   timeZone?: string,
 ): string {
   const words = screenWords.task[task.state]
+  if (task.heldAt !== undefined)
+    return `${words}; not heard, and neither are others in its cell: it is not judged yet`
   if (task.state === 'waiting_wake' && expectedAt !== null)
     return `${words}, expected ${momentInWords(expectedAt, now, timeZone)}`
   if (task.code === undefined) return words

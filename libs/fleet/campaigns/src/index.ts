@@ -14,8 +14,8 @@ export { errorGate, successGate } from './gates.js'
 export type { Forgiven, GateInputs } from './gates.js'
 export { checkRecipe, exclusionWords, preflight } from './preflight.js'
 export type { ExclusionCode, PreflightFacts } from './preflight.js'
-export { silenceDeadline } from './silence.js'
-export type { ContactFacts } from './silence.js'
+export { isCellDark, silenceDeadline } from './silence.js'
+export type { ContactFacts, Neighbour } from './silence.js'
 export { isTaskOver, newTask, stepTask, withOperation } from './task.js'
 export type {
   Difference,

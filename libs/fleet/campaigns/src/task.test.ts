@@ -9,7 +9,6 @@ import {
   isTaskOver,
   newTask,
   preflight,
-  silenceDeadline,
   stepTask,
   tally,
   withOperation,
@@ -338,24 +337,6 @@ describe('a fleet of tasks', () => {
         expect(isTaskOver(one.task.state) || one.task.state === 'silent').toBe(true)
       }),
       { numRuns: 300 },
-    )
-  })
-})
-
-describe('the silence deadline', () => {
-  const silence = { missed: 3, grace: 300 }
-  it('is k expected contacts and the grace after the last contact, or after the release if that was later', () => {
-    expect(silenceDeadline({ lastContactAt: 10_000, cadenceSeconds: 60 }, silence, 0)).toBe(10_000 + 480_000)
-    expect(silenceDeadline({ lastContactAt: 10_000, cadenceSeconds: 60 }, silence, 20_000)).toBe(
-      20_000 + 480_000,
-    )
-    expect(silenceDeadline({ lastContactAt: null, cadenceSeconds: 60 }, silence, 20_000)).toBe(
-      20_000 + 480_000,
-    )
-  })
-  it('moves by the time our own listeners were down', () => {
-    expect(silenceDeadline({ lastContactAt: 0, cadenceSeconds: 60, downtimeMs: 7_000 }, silence, 0)).toBe(
-      487_000,
     )
   })
 })

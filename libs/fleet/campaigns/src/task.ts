@@ -45,6 +45,8 @@ export interface TaskStatus {
   doubtful: boolean
   /** A pause took its unsent operation back; it waits for its turn again once that is certain. */
   withheld?: true
+  /** When it would have been silent had its whole cell not been: silence is counted anew from here. */
+  heldAt?: number
   /** Operations of the present step that expired. */
   expired: number
   differences: Difference[]
@@ -61,7 +63,7 @@ export interface TaskContext {
 
 /**
  * `release` its wave begins · `offer` its turn has come · `contact` the device was heard · `operation` an operation of this task changed ·
- * `tick` time passed, `silentAt` by `silenceDeadline` · `withhold` the campaign pauses · `close` the campaign offers nothing more · `cancel` a person takes it out ·
+ * `tick` time passed, `silentAt` by `silenceDeadline` · `hold` it would be silent, and so is its cell · `withhold` the campaign pauses · `close` the campaign offers nothing more · `cancel` a person takes it out ·
  * `decommissioned` the device left the fleet.
  */
 export type TaskEvent =
@@ -77,6 +79,7 @@ export type TaskEvent =
       expiresAt: number
     }
   | { type: 'tick'; silentAt: number }
+  | { type: 'hold' }
   | { type: 'withhold' }
   | { type: 'close' }
   | { type: 'cancel' }
@@ -127,7 +130,7 @@ function to(task: TaskStatus, state: TaskState, change: Partial<TaskStatus> = {}
 }
 
 function end(task: TaskStatus, state: TaskState, code?: TaskCode, responseCode?: string): TaskStep {
-  const { operationId: _operationId, code: _code, responseCode: _response, ...rest } = task
+  const { operationId: _operationId, code: _code, responseCode: _response, ...rest } = letGo(task)
   return to(rest, state, {
     ...(code === undefined ? {} : { code }),
     ...(responseCode === undefined ? {} : { responseCode }),
@@ -159,6 +162,13 @@ function readBack(task: TaskStatus, context: TaskContext, expiresAt: number): Ta
 /** The pause no longer concerns it. */
 function carryOn(task: TaskStatus): TaskStatus {
   const { withheld: _withheld, ...rest } = task
+  return rest
+}
+
+/** It was heard, or it is decided: whether its cell was dark does not matter any more. */
+function letGo(task: TaskStatus): TaskStatus {
+  if (task.heldAt === undefined) return task
+  const { heldAt: _heldAt, ...rest } = task
   return rest
 }
 
@@ -273,7 +283,7 @@ function withhold(task: TaskStatus): TaskStep {
 }
 
 function onSilence(task: TaskStatus): TaskStep {
-  const silent = to(task, 'silent', { code: 'not-heard' })
+  const silent = to(letGo(task), 'silent', { code: 'not-heard' })
   const unsent = task.state === 'waiting_wake' || task.state === 'offered'
   if (!unsent || task.operationId === undefined) return silent
   return {
@@ -302,6 +312,11 @@ function onContact(
   return { task, effects: [] }
 }
 
+/** Something is still to come from the device. */
+function isWaiting({ state }: TaskStatus): boolean {
+  return state !== 'eligible' && state !== 'silent'
+}
+
 /**
  * One step of a task. A task that is over never changes; an outcome of an operation that is not awaited changes nothing; nothing is offered
  * unless the campaign is running. Effects are carried out in the transaction that stores the new task.
@@ -318,13 +333,13 @@ export function stepTask(task: TaskStatus, event: TaskEvent, context: TaskContex
       if (task.state !== 'queued' || event.campaign !== 'running') return { task, effects: [] }
       return ask(task, context, event.awake ? 'offered' : 'waiting_wake', 0, event.expiresAt)
     case 'contact':
-      return onContact(task, event, context)
+      return onContact(letGo(task), event, context)
     case 'operation':
-      return onOperation(task, event, context)
-    case 'tick': {
-      const waits = task.state !== 'eligible' && task.state !== 'silent'
-      return waits && now >= event.silentAt ? onSilence(task) : { task, effects: [] }
-    }
+      return onOperation(event.state === 'queued' ? task : letGo(task), event, context)
+    case 'tick':
+      return isWaiting(task) && now >= event.silentAt ? onSilence(task) : { task, effects: [] }
+    case 'hold':
+      return { task: isWaiting(task) ? { ...task, heldAt: now } : task, effects: [] }
     case 'withhold':
       return withhold(task)
     case 'close':

@@ -70,6 +70,8 @@ export interface Carried {
 
 /** What the engine and the forecast need of the device behind a task. */
 export interface TaskDevice {
+  /** The radio cell it was last in; null where it did not say. */
+  readonly cell: string | null
   readonly registration: RegistrationState
   readonly queueMode: boolean
   readonly awakeUntil: number | null
@@ -137,7 +139,7 @@ export function toStoredTask(row: Row): StoredTask {
 /** `selectTask` is followed by its conditions, an order and `FOR UPDATE OF task`. */
 export const selectTask = `
   SELECT task.id, task.device_id, task.endpoint, task.wave, task.engine, task.operation_state, task.heard_at,
-    device.id AS known_device, device.registration, device.expected_at, device.late_at, device.silent_at, device.awake_until,
+    device.id AS known_device, device.cell, device.registration, device.expected_at, device.late_at, device.silent_at, device.awake_until,
     device.last_contact_at, device.contact, registration.queue_mode,
     operation.state AS awaited_state, operation.code AS awaited_code, operation.result AS awaited_result
   FROM task
@@ -159,6 +161,7 @@ export function toTaskRow(row: Row): TaskRow {
       row.known_device === null
         ? null
         : {
+            cell: row.cell as string | null,
             registration: row.registration as RegistrationState,
             queueMode: (row.queue_mode as boolean | null) ?? false,
             awakeUntil: moment(row.awake_until),

@@ -1,4 +1,4 @@
-import { activeWave, isCampaignOver, silenceDeadline } from '@fieldline/campaigns'
+import { activeWave, isCampaignOver, isCellDark, silenceDeadline } from '@fieldline/campaigns'
 import { campaignChunkSize } from '@fieldline/contracts'
 import { presence } from '@fieldline/devices'
 import { defaultExpiry } from '@fieldline/operations'
@@ -7,6 +7,7 @@ import type { OperationRepository } from '../conversations/operation-repository.
 import { openTaskStates, selectTask, toTaskRow } from './campaign-row.js'
 import type { Row, StoredCampaign, TaskRow } from './campaign-row.js'
 import { downtimeBetween } from './listening-gaps.js'
+import { neighboursIn } from './neighbours.js'
 import { TaskBatch } from './task-batch.js'
 import type { TaskChanges } from './task-batch.js'
 
@@ -68,7 +69,8 @@ export async function tellNews(pass: Pass): Promise<{ changes: TaskChanges; more
 }
 
 /**
- * Looks through one chunk of tasks after `afterId` for devices that are silent. Time in which nobody of ours listened never counts.
+ * Looks through one chunk of tasks after `afterId` for devices that are silent. Time in which nobody of ours listened never counts, and while its
+ * cell is dark, a device is not judged.
  * @param periods when somebody listened, see `listeningPeriods`
  */
 export async function tellSilence(
@@ -82,7 +84,8 @@ export async function tellSilence(
   const rows = await select(
     client,
     `task.campaign_id = $1 AND task.state = ANY($2) AND task.state NOT IN ('eligible', 'silent') AND ($3::uuid IS NULL OR task.id > $3)
-       AND greatest(device.last_contact_at, to_timestamp((task.engine->>'releasedAt')::float8 / 1000))
+       AND greatest(device.last_contact_at, to_timestamp((task.engine->>'releasedAt')::float8 / 1000),
+           to_timestamp((task.engine->>'heldAt')::float8 / 1000))
          + make_interval(secs => $4 * greatest(1, coalesce((device.contact->>'cadenceSeconds')::float8, $5)) + $6) <= $7
      ORDER BY task.id LIMIT $8 FOR UPDATE OF task SKIP LOCKED`,
     [
@@ -96,14 +99,22 @@ export async function tellSilence(
       campaignChunkSize,
     ],
   )
-  const batch = batchOf(pass)
-  for (const row of rows) {
-    if (row.device === null) continue
+  const due = rows.filter((row) => {
+    if (row.device === null) return false
     const { lastContactAt, cadenceSeconds = ASSUMED_CADENCE_SECONDS } = row.device
-    const since = row.status.releasedAt ?? now
+    const since = Math.max(row.status.releasedAt ?? now, row.status.heldAt ?? 0)
     const downtimeMs = downtimeBetween(periods, Math.max(lastContactAt ?? since, since), now)
-    const silentAt = silenceDeadline({ lastContactAt, cadenceSeconds, downtimeMs }, silence, since)
-    if (now >= silentAt) batch.step(row, { type: 'tick', silentAt })
+    return now >= silenceDeadline({ lastContactAt, cadenceSeconds, downtimeMs }, silence, since)
+  })
+  const neighbours = await neighboursIn(pass, due)
+  const batch = batchOf(pass)
+  for (const row of due) {
+    const heardAt = Math.max(row.device?.lastContactAt ?? 0, row.status.releasedAt ?? 0)
+    const others = neighbours.get(row.device?.cell ?? '')?.filter(({ deviceId }) => deviceId !== row.deviceId)
+    batch.step(
+      row,
+      isCellDark(others ?? [], heardAt, now) ? { type: 'hold' } : { type: 'tick', silentAt: now },
+    )
   }
   const full = rows.length === campaignChunkSize
   return { changes: await batch.flush(), lastId: full ? rows.at(-1)?.id : undefined }
