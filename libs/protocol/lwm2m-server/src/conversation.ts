@@ -16,6 +16,7 @@ import {
 } from '@fieldline/lwm2m'
 import type { Node } from '@fieldline/object-model'
 import type { LiveRegistration } from './live-registration.js'
+import { readCounting } from './malformed.js'
 import type { DownlinkOperation, DownlinkOutcome, Observation } from './ports.js'
 
 /** Content formats that can carry any path; the first of them a client answers in is the one it is asked for from then on. */
@@ -27,6 +28,8 @@ export interface ConversationOptions {
   readonly clock: Clock
   /** A client answered in a structured format for the first time. */
   readonly onFormatLearned: (registration: LiveRegistration) => void
+  /** An answer came that cannot be read. */
+  readonly onUndecodable: () => void
 }
 
 /** Carries one operation to a client and its answer back: the request, the content format it takes, and what the answer means. */
@@ -60,7 +63,10 @@ export class Conversation {
         case 'discover': {
           const response = await ask(discoverRequest(path, base))
           return codeClass(response.code) === 2
-            ? { ...answered(response), links: discoverResult(response, base) }
+            ? {
+                ...answered(response),
+                links: readCounting(() => discoverResult(response, base), this.options.onUndecodable),
+              }
             : answered(response)
         }
       }
@@ -134,12 +140,11 @@ export class Conversation {
     response: CoapResponse,
   ): DownlinkOutcome {
     if (codeClass(response.code) !== 2) return answered(response)
-    const nodes: Node[] = readResult(
-      response,
-      operation.path,
-      registration.definitions,
-      this.options.clock.now(),
-      this.#base(registration),
+    const { clock, onUndecodable } = this.options
+    const { definitions } = registration
+    const nodes: Node[] = readCounting(
+      () => readResult(response, operation.path, definitions, clock.now(), this.#base(registration)),
+      onUndecodable,
     )
     const observing = operation.kind !== 'observe' || response.observe !== undefined
     return {

@@ -5,6 +5,7 @@ import type { CoapResponse, IncomingRequest, Peer } from '@fieldline/coap'
 import { parseRegister, parseUpdate } from '@fieldline/lwm2m'
 import { ObjectLists } from './object-lists.js'
 import type { LiveRegistration } from './live-registration.js'
+import { readCounting } from './malformed.js'
 import { heard } from './presence.js'
 import type { RegistrationDraft, RegistrationStore, ServerEvents } from './ports.js'
 import type { Changes } from './registration-table.js'
@@ -20,7 +21,12 @@ export interface RegisteringCounters {
   registers: number
   updates: number
   deregisters: number
+  /** Registers of endpoints that are not admitted, or not with the identity they came with. */
   refused: number
+  /** Registers answered 4.xx for what they say: a parameter, the version or the object list. */
+  malformedRegisters: number
+  /** Updates answered 4.xx for what they say: a parameter or the object list. */
+  malformedUpdates: number
   unknownLocation: number
   /** Updates and De-registers of another client than the one that registered. */
   foreignIdentity: number
@@ -60,6 +66,8 @@ export class Registering {
     updates: 0,
     deregisters: 0,
     refused: 0,
+    malformedRegisters: 0,
+    malformedUpdates: 0,
     unknownLocation: 0,
     foreignIdentity: 0,
     oddVersion: 0,
@@ -101,7 +109,10 @@ export class Registering {
 
   async #register(request: IncomingRequest, peer: Peer): Promise<CoapResponse> {
     const { clock, random, registry, store } = this.options
-    const asked = parseRegister(request.uriQuery, request.payload, { identity: peer.identityName })
+    const asked = readCounting(
+      () => parseRegister(request.uriQuery, request.payload, { identity: peer.identityName }),
+      () => this.counters.malformedRegisters++,
+    )
     const now = clock.now()
     const draft: RegistrationDraft = {
       endpoint: asked.endpoint,
@@ -160,7 +171,10 @@ export class Registering {
     const { uriQuery, payload } = request
     // nearly every Update says no more than that the client is there
     if (uriQuery.length === 0 && payload.length === 0) return this.#updated(registration, peer)
-    const change = parseUpdate(uriQuery, payload, registration.version)
+    const change = readCounting(
+      () => parseUpdate(uriQuery, payload, registration.version),
+      () => this.counters.malformedUpdates++,
+    )
     const changes: string[] = []
     if (change.lifetime !== undefined && change.lifetime !== registration.lifetime) changes.push('lifetime')
     if (change.binding !== undefined && change.binding !== registration.binding) changes.push('binding')

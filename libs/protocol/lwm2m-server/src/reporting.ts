@@ -4,6 +4,7 @@ import { NoAnswer, noBytes } from '@fieldline/coap'
 import type { CoapRequest, CoapResponse, IncomingRequest, Notification, Peer } from '@fieldline/coap'
 import { parseSend, readRequest, readResult } from '@fieldline/lwm2m'
 import type { LiveRegistration } from './live-registration.js'
+import { readCounting } from './malformed.js'
 import { heard } from './presence.js'
 import type { Observation, ObservationStore, Registration, ReportSink, ServerEvents } from './ports.js'
 import type { Registry } from './registry.js'
@@ -17,6 +18,9 @@ export interface ReportingCounters {
   reordered: number
   /** Notifications of tokens that are not ours, or from an address that is not the device's. */
   unknownToken: number
+  /** Sends answered 4.xx for what they say: a payload that cannot be read, or in a format that is none of a Send. */
+  malformedSends: number
+  /** Notifications, and answers to what clients are asked, that cannot be read. */
   undecodable: number
   notStored: number
 }
@@ -41,6 +45,7 @@ export class Reporting {
     sends: 0,
     reordered: 0,
     unknownToken: 0,
+    malformedSends: 0,
     undecodable: 0,
     notStored: 0,
   }
@@ -138,11 +143,11 @@ export class Reporting {
     if (!registration)
       throw new ProtocolError(Code.NotFound, 'no registration from this address; register first')
     const now = this.options.clock.now()
-    const nodes = parseSend(request.payload, request.contentFormat, {
-      definitions: registration.definitions,
-      now,
-      objectLinks: registration.objectLinks,
-    })
+    const { definitions, objectLinks } = registration
+    const nodes = readCounting(
+      () => parseSend(request.payload, request.contentFormat, { definitions, now, objectLinks }),
+      () => this.counters.malformedSends++,
+    )
     this.counters.sends++
     if (!registration.isAt(peer)) registration.moved(peer)
     heard(registration, now, this.options.awakeWindowMs)

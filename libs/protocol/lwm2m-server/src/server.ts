@@ -68,6 +68,7 @@ export async function startLwM2mServer(options: LwM2mServerOptions): Promise<LwM
     endpoint,
     clock,
     onFormatLearned: (registration) => registrations.contentFormatLearned(registration),
+    onUndecodable: () => reporting.counters.undecodable++,
   })
   const downlink = new Downlink({
     clock,
