@@ -1,9 +1,11 @@
 import { Catch, HttpException } from '@nestjs/common'
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common'
 import { DomainError, toProblem } from '@fieldline/contracts'
-import type { ProblemCode } from '@fieldline/contracts'
+import type { Problem, ProblemCode } from '@fieldline/contracts'
 import type { Logger } from '@fieldline/process'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+
+export const PROBLEM_TYPE = 'application/problem+json'
 
 /** What the framework refuses by itself, as problems of ours. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
@@ -37,6 +39,11 @@ function isAway(error: unknown): boolean {
   )
 }
 
+/** Answers with a problem. @see RFC 9457 §3 */
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  void reply.status(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem))
+}
+
 /** Turns every error into problem+json (RFC 9457); what is our fault goes to the log with its request id and gives nothing away. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -48,10 +55,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = toProblem(this.#known(error), request.id)
     if (problem.status >= 500)
       this.log.error({ err: error, requestId: request.id, path: request.url.split('?')[0] }, 'request failed')
-    void reply
-      .status(problem.status)
-      .header('content-type', 'application/problem+json')
-      .send(JSON.stringify(problem))
+    sendProblem(reply, problem)
   }
 
   #known(error: unknown): unknown {
