@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { DomainError, isStorable } from '@fieldline/contracts'
 import type { Configuration } from '../configuration.js'
 import type { Authentication } from './authentication.js'
 import { SignInLimit } from './sign-in-limit.js'
@@ -17,6 +18,19 @@ export function webHeaders(request: FastifyRequest): Headers {
   return headers
 }
 
+/** The member of a request that holds text which cannot be looked up in the database. */
+function unstorableMember({ body, query }: FastifyRequest): string | undefined {
+  const members = [body, query].filter((part) => typeof part === 'object' && part !== null)
+  return members
+    .flatMap((part) => Object.entries(part as object))
+    .find(([name, value]) => !isStorable(name) || !isStorableDeep(value))?.[0]
+}
+
+function isStorableDeep(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorableDeep)
+}
+
 /** Hands everything below `/api/auth` to the sign-in library, which speaks web requests. */
 export function mountAuthentication(
   fastify: FastifyInstance,
@@ -28,6 +42,13 @@ export function mountAuthentication(
     method: ['GET', 'POST'],
     url: '/api/auth/*',
     async handler(request, reply) {
+      const unstorable = unstorableMember(request)
+      if (unstorable !== undefined || !isStorable(decodeURIComponent(request.url.split('?')[0] ?? '')))
+        throw new DomainError(
+          'invalid-request',
+          'A text without NUL and half surrogate pairs is needed',
+          unstorable,
+        )
       // by whatever path: what names an e-mail address tries to sign in, or asks about it
       const waitSeconds = signInLimit.take((request.body as { email?: unknown } | null)?.email, Date.now())
       if (waitSeconds !== undefined)

@@ -1,4 +1,4 @@
-import { DomainError } from '@fieldline/contracts'
+import { DomainError, isStorable } from '@fieldline/contracts'
 
 /** Where a list goes on: opaque to callers, a small array of texts and numbers to us. */
 function encodeCursor(position: readonly (string | number)[]): string {
@@ -12,7 +12,7 @@ const MAX_SKIP = 1_000_000_000
 
 /** What a part of a position may be: names of endpoints, ids, numbers of rows, moments in epoch milliseconds, numbers of rows to skip. */
 const parts = {
-  name: (value: unknown) => typeof value === 'string' && value.length <= MAX_NAME && !value.includes('\0'),
+  name: (value: unknown) => typeof value === 'string' && value.length <= MAX_NAME && isStorable(value),
   uuid: (value: unknown) =>
     typeof value === 'string' && /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(value),
   row: (value: unknown) => typeof value === 'string' && /^\d{1,18}$/.test(value),

@@ -6,6 +6,7 @@ import {
   DomainError,
   Endpoint,
   PathText,
+  Psk,
   chunkIds,
   limits,
   openApiDocument,
@@ -18,6 +19,7 @@ import {
   UpdateDevice,
   WriteValue,
 } from './index.js'
+import type { Route } from './index.js'
 
 const id = '0b9ac1d8-6e0e-4f57-8c66-4f1a7e6bb3a1'
 
@@ -86,6 +88,20 @@ describe('requests', () => {
   })
 })
 
+describe('pages', () => {
+  const lists = Object.entries<Route>(routes).filter(([, { query }]) => query && 'limit' in query.shape)
+  it.each(lists)('of %s have a size of their own, and a bound', (name, { query }) => {
+    const [usual, most] = name === 'listValues' ? [2_000, 20_000] : [100, 1_000]
+    expect(query?.parse({})).toMatchObject({ limit: usual })
+    expect(query?.parse({ limit: String(most) })).toMatchObject({ limit: most })
+    for (const limit of [most + 1, 0, -1, 1.5, 'many'])
+      expect(query?.safeParse({ limit: String(limit) }).success, String(limit)).toBe(false)
+  })
+  it('are what every list has', () => {
+    expect(lists).toHaveLength(7)
+  })
+})
+
 describe('the preference to wait', () => {
   it('is read from the header and cut to the limit', () => {
     expect(preferredWait('wait=10')).toBe(10)
@@ -93,6 +109,18 @@ describe('the preference to wait', () => {
     expect(preferredWait('wait=99999')).toBe(limits.waitSeconds)
     for (const header of [undefined, '', 'await=5', 'wait=-1', 'wait=x'])
       expect(preferredWait(header)).toBe(0)
+  })
+})
+
+describe('text that PostgreSQL cannot keep', () => {
+  it('is refused in what is written and in a PSK identity', () => {
+    for (const text of ['a\0', '\ud800', 'a\udc00b']) {
+      expect(WriteValue.safeParse(text).success).toBe(false)
+      expect(WriteValue.safeParse({ 0: text }).success).toBe(false)
+      expect(Psk.safeParse({ identity: text, key: '00'.repeat(16) }).success).toBe(false)
+    }
+    expect(WriteValue.parse('line one\nline two \u{1f4a7}')).toBe('line one\nline two \u{1f4a7}')
+    expect(Psk.safeParse({ identity: 'Zähler \u{1f4a7}', key: '00'.repeat(16) }).success).toBe(true)
   })
 })
 

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { limits } from './limits.js'
-import { Endpoint, Id, PathText, Timestamp, TimestampInput, line, pageQuery } from './primitives.js'
+import {
+  Endpoint,
+  Id,
+  PathText,
+  Timestamp,
+  TimestampInput,
+  isPrintable,
+  line,
+  pageQuery,
+  utf8Length,
+} from './primitives.js'
 import { Value, valueTypes } from './values.js'
 
 export const registrationStates = [
@@ -126,9 +136,11 @@ export const Psk = z
     identity: z
       .string()
       .min(1)
-      .refine((text) => new TextEncoder().encode(text).length <= limits.pskIdentityBytes, {
-        message: `at most ${limits.pskIdentityBytes} bytes in UTF-8`,
-      }),
+      .refine(
+        (text) => utf8Length(text) <= limits.pskIdentityBytes,
+        `at most ${limits.pskIdentityBytes} bytes in UTF-8`,
+      )
+      .refine(isPrintable, 'control characters are not allowed'),
     key: z
       .string()
       .regex(/^(?:[0-9a-f]{2})+$/i, 'bytes in hexadecimal')
@@ -191,6 +203,7 @@ export const absenceCodes = [
   'executable',
   'bootstrap-only',
   'refused',
+  'empty',
 ] as const
 export type AbsenceCode = (typeof absenceCodes)[number]
 

@@ -70,6 +70,8 @@ export {
   Cursor,
   Endpoint,
   Id,
+  isPrintable,
+  isStorable,
   line,
   list,
   pageQuery,

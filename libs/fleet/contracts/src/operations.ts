@@ -39,6 +39,10 @@ export const Operation = z
     code: z.string().optional(),
     result: OperationResult.optional(),
     expectedAt: Timestamp.optional(),
+    expectedGraceSeconds: z
+      .number()
+      .optional()
+      .meta({ description: 'How far the contact usually strays from expectedAt, either way' }),
     expiresAt: Timestamp,
     createdAt: Timestamp,
     sentAt: Timestamp.optional(),

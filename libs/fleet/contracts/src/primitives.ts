@@ -5,10 +5,21 @@ const encoder = new TextEncoder()
 
 // Control characters can neither be typed nor stored (PostgreSQL refuses NUL); half a surrogate pair has no UTF-8 form.
 const unprintable = /[\p{Cc}\p{Cs}]/u
+const unstorable = /[\0\p{Cs}]/u
 
 /** Length in UTF-8 bytes, as it travels. */
 export function utf8Length(text: string): number {
   return encoder.encode(text).length
+}
+
+/** Whether text is what a person types: no control characters, no half surrogate pairs. */
+export function isPrintable(text: string): boolean {
+  return !unprintable.test(text)
+}
+
+/** Whether text can be kept: PostgreSQL's holds no NUL, and half a surrogate pair is no character. */
+export function isStorable(text: string): boolean {
+  return !unstorable.test(text)
 }
 
 /** Endpoint Client Name: 1 to 255 UTF-8 bytes, no control characters; colons are usual. @see LwM2M Core 1.2 §6.2.1 */
@@ -19,7 +30,7 @@ export const Endpoint = z
     (text) => utf8Length(text) <= limits.endpointBytes,
     `at most ${limits.endpointBytes} bytes of UTF-8`,
   )
-  .refine((text) => !unprintable.test(text), 'control characters are not allowed')
+  .refine(isPrintable, 'control characters are not allowed')
   .refine((text) => text !== '.' && text !== '..', 'no address can name it')
   .meta({
     id: 'Endpoint',
@@ -53,12 +64,7 @@ export const PathText = z
 
 /** One line of text written by a person. */
 export function line(maxLength: number) {
-  return z
-    .string()
-    .trim()
-    .min(1)
-    .max(maxLength)
-    .refine((text) => !unprintable.test(text), 'control characters are not allowed')
+  return z.string().trim().min(1).max(maxLength).refine(isPrintable, 'control characters are not allowed')
 }
 
 export const Cursor = z.string().min(1).max(limits.cursorLength)

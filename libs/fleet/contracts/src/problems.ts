@@ -20,7 +20,6 @@ export const problems = {
   'not-executable': { status: 422, title: 'The resource cannot be executed' },
   'wrong-type': { status: 422, title: 'The value has another type than the resource' },
   'out-of-range': { status: 422, title: 'The value lies outside the range of the resource' },
-  'not-offered': { status: 422, title: 'The device does not offer this' },
   unsupported: { status: 422, title: 'Fieldline cannot do that yet' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Fieldline failed' },

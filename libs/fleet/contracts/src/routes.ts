@@ -201,7 +201,6 @@ export const routes = {
       'not-executable',
       'wrong-type',
       'out-of-range',
-      'not-offered',
       'unsupported',
     ],
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limits } from './limits.js'
-import { PathText, Timestamp } from './primitives.js'
+import { PathText, Timestamp, isStorable } from './primitives.js'
 
 /** The data types of LwM2M as they are written in JSON. @see LwM2M Core 1.2, Appendix C */
 export const valueTypes = [
@@ -40,10 +40,10 @@ export const Value = z
   .meta({ id: 'Value' })
 export type Value = z.infer<typeof Value>
 
-/** A scalar that can be stored on its way to a device: PostgreSQL holds no NUL. */
+/** A scalar that can be stored on its way to a device. */
 const WriteScalar = Scalar.refine(
-  (value) => typeof value !== 'string' || !value.includes('\0'),
-  'a text without NUL',
+  (value) => typeof value !== 'string' || isStorable(value),
+  'a text without NUL and half surrogate pairs',
 )
 
 /** What is written: one value, or `{ "0": …, "1": … }` for a multiple-instance resource, keyed by resource instance. */

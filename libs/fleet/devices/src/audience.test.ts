@@ -110,6 +110,40 @@ describe('a filter', () => {
     expect(refusal('group:"a"b')).toMatch(/a space must separate/)
     expect(refusal('x'.repeat(2_001))).toMatch(/at most 2000/)
   })
+  it('takes no mistyped key or sign for a name that nobody has', () => {
+    expect(refusal('bogus:1')).toMatch(
+      /character 1: "bogus:" is not known; the keys are endpoint, .* is quoted: "bogus:…"/,
+    )
+    expect(refusal('model:TW1 imei:4901')).toMatch(/character 11: "imei:" is not known/)
+    expect(refusal('!vendor:Tarnwater')).toMatch(/character 1: .* written with "-"/)
+    expect(refusal('-!vendor:Tarnwater')).toMatch(/character 2: .* written with "-"/)
+    expect(refusal('fw:!=2')).toMatch(/character 4: "!=2" is not understood; .* leaves out/)
+    expect(refusal('fw:<>2')).toMatch(/character 5: ">2" is not understood/)
+    expect(refusal('fw:==2')).toMatch(/character 5: "=2" is not understood/)
+    expect(refusal('vendor:a,!b')).toMatch(/character 10: "!b" is not understood/)
+    expect(refusal('fw<2.4.1')).toMatch(/character 1: a colon must follow "fw", such as in fw:<2.4.1/)
+    expect(refusal('-vendor=Tarnwater')).toMatch(/character 2: a colon must follow "vendor"/)
+  })
+  it('takes names with colons and signs as they are: urn: bare, everything in quotes', () => {
+    const endpoint = 'imei:!=1'
+    expect(select('"imei:!="', { endpoint })).toBe(true)
+    expect(select('endpoint:imei:*', { endpoint })).toBe(true)
+    expect(select('"!1"', { endpoint: '!12' })).toBe(true)
+    expect(select('urn:dev:os:32473-0001', { endpoint: 'urn:dev:os:32473-00017' })).toBe(true)
+    expect(select('URN:dev', { endpoint: 'URN:dev:ops:1' })).toBe(true)
+    expect(select('tw1:0042', { endpoint: 'tw1:0042-7' })).toBe(true)
+    expect(select('meter=7', { endpoint: 'meter=70' })).toBe(true)
+    expect(select('fw:"=2"', { firmware: '=2' })).toBe(true)
+  })
+  it('holds no control characters and no half surrogate pairs, quoted or not; white space parts tokens', () => {
+    expect(refusal('\0')).toMatch(/invalid-request q: Filter, character 1: control characters/)
+    expect(refusal('endpoint:a\0')).toMatch(/character 11: control characters/)
+    expect(refusal('-vendor:"a\u001bb"')).toMatch(/character 11: control characters/)
+    expect(refusal('vendor:\ud800')).toMatch(/character 8: control characters/)
+    expect(refusal('vendor:\u{1f4a7}\udca7')).toMatch(/character 10: control characters/)
+    expect(select('vendor:Tarnwater\n\tmodel:TW1')).toBe(true)
+    expect(select('vendor:\u{1f4a7}', { vendor: '\u{1f4a7}' })).toBe(true)
+  })
   it('never takes a mistyped negation for everybody', () => {
     expect(refusal('-vndor:Tarnwater')).not.toBe('accepted')
     expect(refusal('-colour:red')).not.toBe('accepted')
@@ -123,7 +157,7 @@ describe('a filter', () => {
     )
   })
   it('is the same after being written out and read again', () => {
-    const text = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'abZ019.-:, "\\*<>=') })
+    const text = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'abZ019.-:, "\\*<>=!') })
     const token = fc
       .tuple(fc.constantFrom('', '-'), fc.constantFrom(...audienceKeys), text, fc.boolean())
       .map(([sign, key, value, list]) => {
@@ -150,6 +184,9 @@ describe('a filter', () => {
       'vendor:=<a*',
       'vendor:a\\b*,=c',
       'vendor:a*b*,c',
+      '"fw=2"',
+      '"!a"',
+      'vendor:"!a",b*',
     ])
       expect(parseAudience(formatAudience(parseAudience(bare))), bare).toEqual(parseAudience(bare))
   })

@@ -1,4 +1,4 @@
-import { DomainError, limits } from '@fieldline/contracts'
+import { DomainError, isPrintable, limits } from '@fieldline/contracts'
 
 /** The words before the colon. `endpoint` is also what a bare text means. */
 export const audienceKeys = [
@@ -46,6 +46,16 @@ export interface Audience {
 const nameScheme = 'urn'
 const aliases: Readonly<Record<string, AudienceKey>> = { firmware: 'fw' }
 const ordered: ReadonlySet<AudienceKey> = new Set(['fw', 'battery'])
+const examples: Readonly<Record<AudienceKey, string>> = {
+  endpoint: 'endpoint:urn:imei:4901*',
+  vendor: 'vendor:Tarnwater',
+  model: 'model:TW1',
+  fw: 'fw:<2.4.1',
+  status: 'status:late',
+  cell: 'cell:26201-1F3A',
+  group: 'group:pilot',
+  battery: 'battery:<15',
+}
 const maxTerms = 50
 const maxValues = 100
 
@@ -130,27 +140,28 @@ function likelyKey(word: string): AudienceKey | undefined {
   return audienceKeys.find((key) => distance(word, key) <= (key.length > 3 ? 2 : 1))
 }
 
-/** The key a token begins with, or undefined for a bare endpoint name (which may itself hold colons). */
-function readKey(scanner: Scanner, negated: boolean): AudienceKey | undefined {
-  const found = /^([A-Za-z]+):/.exec(scanner.text.slice(scanner.at, scanner.at + 40))
+/**
+ * The key a token begins with, or undefined for a bare endpoint name. Letters before a colon are a key: one that is mistyped must not be taken
+ * for a name, which would select nobody, or everybody once negated. Only `urn:` may stand bare; quotes make a name of anything.
+ */
+function readKey(scanner: Scanner): AudienceKey | undefined {
+  const rest = scanner.text.slice(scanner.at, scanner.at + 40)
+  const found = /^([A-Za-z]+)(:|!=|[<>=])/.exec(rest)
   if (found === null) return undefined
   const word = (found[1] as string).toLowerCase()
   const key = audienceKeys.find((known) => known === word) ?? aliases[word]
+  if (found[2] !== ':') {
+    if (key !== undefined) scanner.fail(`a colon must follow "${word}", such as in ${examples[key]}`)
+    return undefined
+  }
   if (key !== undefined) {
     scanner.at += word.length + 1
     return key
   }
   if (word === nameScheme) return undefined
-  // A mistyped key read as a name selects nobody, which is safe; negated it would select everybody.
   const meant = likelyKey(word)
-  if (negated || meant !== undefined) {
-    const hint =
-      meant === undefined ? `the keys are ${audienceKeys.join(', ')}.` : `did you mean "${meant}:"?`
-    scanner.fail(
-      `"${word}:" is not known; ${hint} An endpoint name with a colon is written endpoint:"${word}:…"`,
-    )
-  }
-  return undefined
+  const hint = meant === undefined ? `the keys are ${audienceKeys.join(', ')}.` : `did you mean "${meant}:"?`
+  scanner.fail(`"${word}:" is not known; ${hint} An endpoint name with a colon is quoted: "${word}:…"`)
 }
 
 function readComparison(scanner: Scanner, key: AudienceKey): Comparison {
@@ -168,6 +179,10 @@ function checkValue(
   at: number,
 ): AudienceTerm['values'][number] {
   if (word.text === '') scanner.fail(`"${key}:" needs a value`, at)
+  if (!word.quoted && (ordered.has(key) ? /^[<>=!]/ : /^!/).test(word.text)) {
+    const signs = ordered.has(key) ? '< <= > >= and = compare; ' : ''
+    scanner.fail(`"${word.text}" is not understood; ${signs}a "-" before "${key}:" leaves out`, at)
+  }
   const prefix = !word.quoted && word.text.endsWith('*')
   const text = prefix ? word.text.slice(0, -1) : word.text
   if (key === 'status') {
@@ -186,7 +201,9 @@ function checkValue(
 
 function readTerm(scanner: Scanner): AudienceTerm {
   const negated = scanner.take('-')
-  const key = readKey(scanner, negated)
+  if (scanner.take('!'))
+    scanner.fail('what is left out is written with "-", such as -vendor:Tarnwater', scanner.at - 1)
+  const key = readKey(scanner)
   if (key === undefined) {
     const at = scanner.at
     const word = scanner.word('')
@@ -208,9 +225,9 @@ function readTerm(scanner: Scanner): AudienceTerm {
 }
 
 /**
- * Reads a filter: tokens separated by spaces, all of which must hold. Bare text is the beginning of an endpoint name; `key:value` with the
- * keys above; `fw:` and `battery:` compare with < <= > >=; a comma means or; "quotes" keep spaces; a leading `-` negates; a trailing `*`
- * compares the beginning. The empty text selects everything.
+ * Reads a filter: tokens separated by spaces, all of which must hold. Bare text is the beginning of an endpoint name, quoted where letters and
+ * a colon other than `urn:` begin it; `key:value` with the keys above; `fw:` and `battery:` compare with < <= > >=; a comma means or; "quotes"
+ * keep spaces; a leading `-` negates; a trailing `*` compares the beginning. The empty text selects everything.
  * @param field name of the request's field, for the error
  * @throws DomainError invalid-request (400) with the position in words
  */
@@ -218,6 +235,12 @@ export function parseAudience(text: string, field = 'q'): Audience {
   const scanner = new Scanner(text, field)
   if (text.length > limits.audienceLength)
     scanner.fail(`at most ${limits.audienceLength} characters`, limits.audienceLength)
+  let at = 0
+  for (const character of text) {
+    if (!isPrintable(character) && !/\s/.test(character))
+      scanner.fail('control characters are not allowed', at)
+    at += character.length
+  }
   const terms: AudienceTerm[] = []
   for (scanner.skipSpace(); !scanner.done; scanner.skipSpace()) {
     terms.push(readTerm(scanner))
@@ -230,7 +253,7 @@ export function parseAudience(text: string, field = 'q'): Audience {
 function formatValue({ text, prefix }: AudienceTerm['values'][number]): string {
   // A prefix was read unquoted and can be written so; quotes would make its "*" an ordinary character.
   if (prefix) return `${text}*`
-  return /^$|[\s",\\*]|^[<>=]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
+  return /^$|[\s",\\*]|^[<>=!]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }
 
 /** The canonical text of a filter; parsing it gives the same filter. */
@@ -242,7 +265,7 @@ export function formatAudience(audience: Audience): string {
       const startsWithSign = only?.prefix === true && /^[<>=]/.test(only.text)
       if (key === 'endpoint' && values.length === 1 && only?.prefix === true && only.text !== '') {
         // Bare text: quoted whenever it could be read as something else.
-        const safe = !/[\s",\\*:]/.test(only.text) && !only.text.startsWith('-')
+        const safe = !/[\s",\\*:<>=]|^[-!]/.test(only.text)
         return `${sign}${safe ? only.text : `"${only.text.replace(/["\\]/g, '\\$&')}"`}`
       }
       return `${sign}${key}:${comparison === '=' && !startsWithSign ? '' : comparison}${values.map(formatValue).join(',')}`

@@ -11,6 +11,7 @@ import { OperationRepository } from '../conversations/operation-repository.js'
 import { RegistrationRepository } from '../conversations/registration-repository.js'
 import { inTransaction } from '../database.js'
 import type { Database } from '../database.js'
+import { storable } from '../storable.js'
 import { previewExclusions } from './audience-draw.js'
 import { countTasksOf, engineOf, toCampaign, toStoredTask } from './campaign-row.js'
 import type { Author, Carried, CountedCampaign, Row, StoredCampaign, StoredTask } from './campaign-row.js'
@@ -56,7 +57,7 @@ export class CampaignRepository {
           actor.organisationId,
           recipe.name,
           recipe.kind,
-          JSON.stringify(recipe),
+          storable(recipe),
           status.state,
           JSON.stringify(engineOf(status)),
           actor.name,
