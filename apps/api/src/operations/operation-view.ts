@@ -5,7 +5,7 @@ import { contactOf } from '../devices/device-view.js'
 
 const time = (epochMs: number): string => new Date(epochMs).toISOString()
 
-/** An operation as the interface shows it; one that waits says when its device is expected. */
+/** An operation as the interface shows it; one that waits says when its device is expected, give or take what. */
 export function toOperation(
   stored: StoredOperation,
   device: DeviceRecord | undefined,
@@ -21,7 +21,8 @@ export function toOperation(
     state: stored.state,
     ...(stored.code === undefined ? {} : { code: stored.code }),
     ...(stored.result === undefined ? {} : { result: stored.result }),
-    ...(expected === null ? {} : { expectedAt: time(expected) }),
+    ...(expected === null ? {} : { expectedAt: time(expected.at) }),
+    ...(expected?.graceSeconds === undefined ? {} : { expectedGraceSeconds: expected.graceSeconds }),
     expiresAt: time(stored.expiresAt),
     createdAt: time(stored.createdAt),
     ...(stored.sentAt === undefined ? {} : { sentAt: time(stored.sentAt) }),

@@ -1,4 +1,4 @@
-export { defaultExpiry, expectedDelivery, forecastInWords, operationInWords } from './forecast.js'
+export { defaultExpiry, expectedDelivery } from './forecast.js'
 export type { ContactForecast } from './forecast.js'
 export { hazardPolicies } from './hazard-policy.js'
 export type { HazardPolicy } from './hazard-policy.js'

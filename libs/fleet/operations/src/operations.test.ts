@@ -10,10 +10,8 @@ import { describe, expect, it } from 'vitest'
 import {
   defaultExpiry,
   expectedDelivery,
-  forecastInWords,
   isRepeatable,
   isTerminal,
-  operationInWords,
   parseExpiry,
   step,
   validateOperation,
@@ -259,16 +257,18 @@ describe('the forecast', () => {
     cadenceSeconds: 24 * 3_600,
     graceSeconds: 50 * 60,
   }
-  it('tells when a sleeper will hear', () => {
-    expect(forecastInWords(sleeper, now)).toBe('Waiting, expected 04:40 UTC ± 50 min')
-    expect(forecastInWords({ ...sleeper, awakeUntil: now + 1 }, now)).toBe('Sending now')
-    expect(forecastInWords({ ...sleeper, registration: 'provisioned', expectedAt: null }, now)).toBe(
-      'Waiting for its first contact',
-    )
-    expect(forecastInWords(sleeper, now + 4 * hour)).toBe(
-      'Waiting, expected 4 Nov 04:40 UTC ± 50 min; the device is late',
-    )
-    expect(expectedDelivery(sleeper, now + 4 * hour)).toBe(now + 160 * 60_000 + 24 * hour)
+  it('tells when a sleeper will hear, and how far that may be off', () => {
+    const expected = now + 160 * 60_000
+    expect(expectedDelivery(sleeper, now)).toEqual({ at: expected, graceSeconds: 3_000 })
+    expect(expectedDelivery({ ...sleeper, graceSeconds: undefined }, now)).toEqual({ at: expected })
+  })
+  it('is at once for a device that is awake, and unknown for one never heard', () => {
+    expect(expectedDelivery({ ...sleeper, awakeUntil: now + 1 }, now)).toEqual({ at: now })
+    expect(expectedDelivery({ ...sleeper, registration: 'provisioned', expectedAt: null }, now)).toBeNull()
+  })
+  it('after a missed contact is the next of the same rhythm', () => {
+    const next = now + 160 * 60_000 + 24 * hour
+    expect(expectedDelivery(sleeper, now + 4 * hour)).toEqual({ at: next, graceSeconds: 3_000 })
   })
   it('gives an operation two expected contacts, ten minutes at least and a week at most', () => {
     expect(defaultExpiry(sleeper, now)).toBe(now + (160 + 24 * 60 + 50) * 60_000)
@@ -278,17 +278,5 @@ describe('the forecast', () => {
     expect(defaultExpiry({ ...sleeper, cadenceSeconds: 30 * 86_400 }, now)).toBe(now + 7 * 24 * hour)
     expect(defaultExpiry({ ...sleeper, expectedAt: null }, now)).toBe(now + 7 * 24 * hour)
     expect(defaultExpiry(sleeper, now + 10 * hour)).toBeGreaterThan(now + 10 * hour + 24 * hour)
-  })
-  it('turns into words at the end', () => {
-    expect(operationInWords({ kind: 'write', state: 'failed', code: '4.05' }, sleeper, now)).toMatch(
-      /^Failed: 4.05 Method Not Allowed/,
-    )
-    expect(operationInWords({ kind: 'write', state: 'succeeded' }, sleeper, now)).toBe(
-      'Accepted by the device',
-    )
-    expect(operationInWords({ kind: 'read', state: 'succeeded' }, sleeper, now)).toBe(
-      'Answered by the device',
-    )
-    expect(operationInWords({ kind: 'execute', state: 'unknown' }, sleeper, now)).toMatch(/^Outcome unknown/)
   })
 })
