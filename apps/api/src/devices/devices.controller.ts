@@ -27,6 +27,7 @@ import type { Configuration } from '../configuration.js'
 import { BUS, CONFIGURATION, DATABASE } from '../tokens.js'
 import { toCredential, toSecurity, withoutKey } from './device-security.js'
 import { objectsOf, toDevice, toDeviceDetail, toValue } from './device-view.js'
+import { lastReads } from './last-reads.js'
 import { buildObjectTree } from './object-tree.js'
 
 /** Devices: the list, one of them, its objects, values and story. */
@@ -175,9 +176,10 @@ export class DevicesController {
     @Caller() { principal }: Caller,
   ): Promise<RouteResponse<'getObjects'>> {
     const record = await this.#find(principal.organisationId, params.endpoint)
-    const [values, observedPaths] = await Promise.all([
+    const [values, observedPaths, reads] = await Promise.all([
       latestValues(this.database.pool, [record.id]),
       new ObservationRepository(this.database).pathsOf(record.id),
+      lastReads(this.database, record.id),
     ])
     const version = (record.record?.lwm2mVersion ?? '1.0') as LwM2mVersion
     return buildObjectTree({
@@ -186,6 +188,9 @@ export class DevicesController {
       ...objectsOf(record),
       values,
       observedPaths,
+      reads,
+      now: Date.now(),
+      timeZone: record.site?.timeZone,
     })
   }
 

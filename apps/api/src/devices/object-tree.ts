@@ -1,9 +1,11 @@
-import type { AbsenceCode, ObjectTree, Value } from '@fieldline/contracts'
+import type { ObjectTree, Value } from '@fieldline/contracts'
 import { hazardOf, impliedVersion } from '@fieldline/object-model'
 import type { DefinitionLookup, ObjectDefinition, ResourceDefinition } from '@fieldline/object-model'
 import type { LwM2mVersion, ObjectLinks } from '@fieldline/lwm2m'
 import type { StoredValue } from '@fieldline/store'
+import { absence } from './absence.js'
 import { toValue } from './device-view.js'
+import type { LastRead } from './last-reads.js'
 
 type Resource = ObjectTree['objects'][number]['instances'][number]['resources'][number]
 
@@ -14,6 +16,11 @@ export interface ObjectTreeFacts {
   readonly definitions: DefinitionLookup
   readonly values: readonly StoredValue[]
   readonly observedPaths: readonly string[]
+  readonly reads: readonly LastRead[]
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** IANA name of the site's zone. */
+  readonly timeZone: string | undefined
 }
 
 /** What the device registered, merged with what the definitions allow and the latest values. */
@@ -70,12 +77,21 @@ function resourcesOf(
     known.push(toValue(stored, facts.definitions))
     values.set(stored.path.resourceId, known)
   }
-  const anyRead = values.size > 0
+  const instancePath = `/${objectId}/${instanceId}`
+  const { now, timeZone } = facts
+  const around = {
+    instanceWasRead: values.size > 0,
+    reads: facts.reads.filter(
+      ({ path }) => path === `/${objectId}` || path === instancePath || path.startsWith(`${instancePath}/`),
+    ),
+    now,
+    timeZone,
+  }
   const ids = new Set([...(definition?.resources.keys() ?? []), ...values.keys()])
   return [...ids]
     .sort((a, b) => a - b)
     .map((id) => {
-      const path = `/${objectId}/${instanceId}/${id}`
+      const path = `${instancePath}/${id}`
       const resource = definition?.resources.get(id)
       const known = values.get(id) ?? []
       const hazards = (['execute', 'write', 'read'] as const).map((operation) =>
@@ -101,29 +117,11 @@ function resourcesOf(
           (observed) => observed === path || path.startsWith(`${observed}/`),
         ),
         values: known,
-        ...(known.length > 0 ? {} : { absent: absence(resource, anyRead) }),
+        ...(known.length > 0 ? {} : { absent: absence({ path, resource, ...around }) }),
       }
     })
 }
 
 function offers({ operations }: ResourceDefinition, letter: string): boolean {
   return operations.includes(letter)
-}
-
-/** Why there is no value, in words. */
-function absence(
-  resource: ResourceDefinition | undefined,
-  instanceWasRead: boolean,
-): { code: AbsenceCode; text: string } {
-  if (resource?.operations === 'E')
-    return { code: 'executable', text: 'An action: it is executed and holds no value' }
-  if (resource?.operations === 'W') return { code: 'write-only', text: 'Can be written, never read' }
-  if (resource?.operations === '')
-    return { code: 'bootstrap-only', text: 'Not shown to a server: set during bootstrap, or only sent' }
-  if (instanceWasRead && resource && !resource.mandatory)
-    return {
-      code: 'not-offered',
-      text: 'Optional, and so far not among what the device reported; read it to ask',
-    }
-  return { code: 'not-read-yet', text: 'Not read yet: request it, and it comes with the next contact' }
 }
