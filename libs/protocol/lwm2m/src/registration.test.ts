@@ -71,6 +71,14 @@ describe('a Register', () => {
     })
   })
 
+  it('of 1.2 may leave its name to the proof of a secure session', () => {
+    const query = 'lt=86400&lwm2m=1.2&b=U&pid=6:27354b9a'.split('&')
+    expect(parseRegister(query, list, { identity: 'meter-7' })).toMatchObject({
+      endpoint: 'meter-7',
+      pid: '6:27354b9a',
+    })
+  })
+
   it('of 1.2 with an empty profile id is refused', () => {
     for (const pid of ['""', '']) expect(() => register(`ep=dev&lt=60&lwm2m=1.2&pid=${pid}`)).toThrow('pid')
   })
