@@ -1,7 +1,4 @@
-#!/usr/bin/env node
 // @ts-check
-// Builds the benches where they have changed and runs them: `npm run bench -- --list`.
-import { runTool } from './src/run-tool.mjs'
-import { runMain } from './src/say.mjs'
+import { begin } from './src/node-version.mjs'
 
-await runMain(() => runTool('bench'))
+begin(() => import('./src/commands/bench.mjs'))

@@ -1,10 +1,4 @@
 // @ts-check
-/** `npm run build`: installs what is missing and builds what has changed. */
-import { build, checkNode, installPackages } from './src/install.mjs'
-import { runMain } from './src/say.mjs'
+import { begin } from './src/node-version.mjs'
 
-await runMain(async () => {
-  checkNode()
-  await installPackages()
-  await build()
-})
+begin(() => import('./src/commands/build.mjs'))

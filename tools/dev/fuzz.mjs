@@ -1,7 +1,4 @@
-#!/usr/bin/env node
 // @ts-check
-// Builds the fuzzer where it has changed and runs it: `npm run fuzz -- --help`.
-import { runTool } from './src/run-tool.mjs'
-import { runMain } from './src/say.mjs'
+import { begin } from './src/node-version.mjs'
 
-await runMain(() => runTool('fuzz'))
+begin(() => import('./src/commands/fuzz.mjs'))

@@ -1,20 +1,4 @@
 // @ts-check
-/** `npm run lint`: style, boundaries, types and the house's own checks. */
-import { checkNode, installPackages } from './src/install.mjs'
-import { lintSteps } from './src/lint-steps.mjs'
-import { Complaint, runMain, say } from './src/say.mjs'
+import { begin } from './src/node-version.mjs'
 
-await runMain(async () => {
-  checkNode()
-  await installPackages()
-  let failed = 0
-  for (const step of lintSteps()) {
-    const { passed, output } = await step.run()
-    if (!passed) {
-      failed++
-      console.log(output)
-    }
-    say(`${passed ? 'ok  ' : 'FAIL'}  ${step.name}`)
-  }
-  if (failed > 0) throw new Complaint(`${failed} of the checks failed.`)
-})
+begin(() => import('./src/commands/lint.mjs'))

@@ -7,15 +7,6 @@ import { Complaint, say } from './say.mjs'
 
 /** @typedef {(child: import('node:child_process').ChildProcess) => void} OnStart */
 
-/** Fails with one sentence on a Node that cannot run the product. @param {string} [version] */
-export function checkNode(version = process.versions.node) {
-  const [major, minor] = version.split('.').map(Number)
-  if (major > 20 || (major === 20 && minor >= 19)) return
-  throw new Complaint(
-    `Fieldline needs Node 20.19 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`,
-  )
-}
-
 /** Installs the packages of the lockfile where they are missing or were installed for another lockfile. @param {OnStart} [onStart] */
 export async function installPackages(onStart) {
   const stamp = inRoot('node_modules', '.fieldline-lock')

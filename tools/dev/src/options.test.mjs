@@ -1,6 +1,5 @@
 // @ts-check
 import { describe, expect, it } from 'vitest'
-import { checkNode } from './install.mjs'
 import { coapUrl, isLoopback, readOptions } from './options.mjs'
 
 describe('the options of npm start', () => {
@@ -43,12 +42,4 @@ it('the address of the CoAP server is one that a program on this machine can use
   expect(coapUrl('coap', '::', 5683)).toBe('coap://[::1]:5683')
   expect(coapUrl('coap', '2001:db8::1', 5683)).toBe('coap://[2001:db8::1]:5683')
   expect(coapUrl('coap', '192.0.2.1', 15683)).toBe('coap://192.0.2.1:15683')
-})
-
-describe('the Node that runs it', () => {
-  it('is refused when it is too old, in one sentence that says what to do', () => {
-    expect(() => checkNode('18.20.1')).toThrow(/needs Node 20.19 or newer; this is 18.20.1. Install/)
-    expect(() => checkNode('20.18.3')).toThrow(/needs Node 20.19/)
-    for (const version of ['20.19.0', '22.13.0', '24.1.0']) expect(() => checkNode(version)).not.toThrow()
-  })
 })

@@ -7,7 +7,7 @@ import type { CoapEndpoint, Peer } from '@fieldline/coap'
 import { createUdpTransport } from '@fieldline/transport'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-const command = fileURLToPath(new URL('./coap.mjs', import.meta.url))
+const command = fileURLToPath(new URL('../coap.mjs', import.meta.url))
 const noBytes = new Uint8Array(0)
 const text = (value: string) => new TextEncoder().encode(value)
 
