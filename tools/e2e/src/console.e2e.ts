@@ -138,6 +138,17 @@ describe.runIf(executablePath)('the console in a real browser', () => {
     }
   })
 
+  it('reads an object without a definition by its number', async () => {
+    const gas = devices.find(({ model }) => model === 'G4')
+    await open(`${pageOf(gas?.endpoint ?? '')}?object=/33042/0`)
+    await page.getByText(/no definition: values are read by number/).waitFor()
+    await page.getByRole('button', { name: 'Read /33042/0 Object 33042' }).click()
+    await page
+      .getByText(/Read: (Waiting|Sent|Answered)/)
+      .first()
+      .waitFor()
+  })
+
   it('refuses to clear a billing register in words, and asks for the name before a reboot', async () => {
     const water = devices.find(({ model }) => model === 'TW1')
     await open(pageOf(water?.endpoint ?? ''))

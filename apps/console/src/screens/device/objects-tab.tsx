@@ -106,7 +106,7 @@ function SectionTable({ section, write, execute }: { section: Section } & Action
             {known ? '' : ' · no definition: values are read by number'}
           </Text>
         </h2>
-        {asWhole ? <RequestButton kind="read" of={{ path, name }} label="Read all" /> : null}
+        {asWhole ? <RequestButton kind="read" of={{ path, name }} label="Read" /> : null}
       </div>
       <div className={classes.sectionOutcomes}>
         <Outcomes path={path} />
