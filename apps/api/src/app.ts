@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyRequest } from 'fastify'
+import { DomainError } from '@fieldline/contracts'
 import { AppModule } from './app.module.js'
 import type { Authentication } from './auth/authentication.js'
 import { AUTHENTICATION } from './auth/tokens.js'
@@ -34,11 +35,15 @@ export async function createApi(): Promise<NestFastifyApplication> {
   assertEveryRouteIsBound()
   const fastify = adapter.getInstance()
   fastify.removeContentTypeParser('text/plain')
-  // a verb has an optional body: nothing at all is as good as one left out, even where the header speaks of JSON
+  // a verb has an optional body: nothing at all is as good as one left out, whatever the header speaks of
   const parse = fastify.getDefaultJsonParser('error', 'error')
   app.useBodyParser('application/json', {}, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
     else parse(request as FastifyRequest, body.toString(), done)
+  })
+  app.useBodyParser('*', {}, (_request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else done(new DomainError('unsupported-media-type', 'Send the body as application/json.'))
   })
   const configuration = app.get<Configuration>(CONFIGURATION)
   mountAuthentication(fastify, app.get<Authentication>(AUTHENTICATION), configuration)

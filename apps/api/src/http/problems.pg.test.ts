@@ -105,6 +105,11 @@ describe('what no route answers', () => {
       expect(await send('POST', '/v1/devices', type, 'endpoint=a'), type).toMatchObject(
         problem(415, 'unsupported-media-type'),
       )
+    // what curl -d '' sends: no body, and a header all the same
+    const form = 'application/x-www-form-urlencoded'
+    expect(await send('POST', `/v1/campaigns/${api.organisationId}/start`, form, '')).toMatchObject(
+      problem(401, 'unauthenticated'),
+    )
     const large = JSON.stringify('x'.repeat(1_100_000))
     expect(await send('POST', '/v1/devices', 'application/json', large)).toMatchObject(
       problem(413, 'payload-too-large'),
