@@ -35,6 +35,35 @@ function wholeNumber(text, name, fallback, most) {
   return value
 }
 
+/**
+ * The address of PostgreSQL in DATABASE_URL, if one is given. What is wrong with it is said without repeating it: it may hold a password.
+ * @param {Record<string, string | undefined>} env
+ */
+export function readDatabaseUrl({ DATABASE_URL: text }) {
+  if (!text) return undefined
+  const shape = 'postgresql://user:password@host:5432/database'
+  const scheme = /^([a-z][\w+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined)
+    throw new Complaint(`DATABASE_URL is no address of a PostgreSQL; it has the form ${shape}.`)
+  if (scheme !== 'postgresql' && scheme !== 'postgres')
+    throw new Complaint(`DATABASE_URL begins with ${scheme}://, but only a PostgreSQL can be used: ${shape}.`)
+  try {
+    decodeURIComponent(new URL(text).href)
+  } catch {
+    throw new Complaint(
+      `DATABASE_URL cannot be read as ${shape}; a character like @, / or % in a name or password is written as %40, %2F or %25, and a port is at most 65535.`,
+    )
+  }
+  return text
+}
+
+/** What the start says of the Bootstrap-Server and the ports kept for it; 0 keeps none. @param {{ bootstrapCoap: number, bootstrapCoaps: number }} ports */
+export function bootstrapNote({ bootstrapCoap, bootstrapCoaps }) {
+  const kept = [bootstrapCoap, bootstrapCoaps].filter((port) => port !== 0)
+  if (kept.length === 0) return 'not yet'
+  return `not yet (${kept.length === 1 ? 'port' : 'ports'} ${kept.join(' and ')} ${kept.length === 1 ? 'is' : 'are'} reserved)`
+}
+
 /** @param {string[]} argv @param {Record<string, string | undefined>} env */
 export function readOptions(argv, env) {
   let values
@@ -74,7 +103,7 @@ export function readOptions(argv, env) {
     meters: wholeNumber(values.meters, '--meters', 120, 10_000),
     seed: wholeNumber(values.seed, '--seed', 1, 2 ** 31 - 1),
     dataDir: values['data-dir'] ? resolve(values['data-dir']) : inRoot('.data'),
-    databaseUrl: env.DATABASE_URL || undefined,
+    databaseUrl: readDatabaseUrl(env),
     redisUrl: env.REDIS_URL || undefined,
     ports: {
       console: port('CONSOLE_PORT', 3000),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { forgetRun, openDataFolder, writeRun } from '../data-folder.mjs'
 import { build, installPackages } from '../install.mjs'
 import { inRoot } from '../layout.mjs'
-import { coapUrl, isLoopback, readOptions, usage } from '../options.mjs'
+import { bootstrapNote, coapUrl, isLoopback, readOptions, usage } from '../options.mjs'
 import { claimPort } from '../ports.mjs'
 import { Complaint, runMain, say } from '../say.mjs'
 import { loadSecrets, meterSecret } from '../secrets.mjs'
@@ -184,7 +184,7 @@ async function start(options, supervisor, steps) {
   API         ${apiUrl}/v1  (OpenAPI: /v1/openapi.json)
   CoAP        ${coap}  (registration: ${options.registration})
   CoAPS       ${coaps}  (DTLS 1.2; a device needs a key: POST /v1/devices with psk)
-  Bootstrap   not yet (ports ${options.ports.bootstrapCoap} and ${options.ports.bootstrapCoaps} are reserved)
+  Bootstrap   ${bootstrapNote(options.ports)}
   Data, logs  ${dataDir}`)
   if (!isLoopback(options.host)) {
     console.log(`
