@@ -9,7 +9,8 @@ import { Moment } from '@/parts/moment'
 import { Empty, Loaded } from '@/parts/states'
 import { Status } from '@/parts/status-glyph'
 import { operationVerbs, operationWords } from '@/words'
-import { CancelButton, operationInWords } from './outcome'
+import { CancelButton } from './outcome'
+import { operationInWords } from './operation-words'
 import { valueText } from './resource-value'
 
 function Row({ operation }: { operation: Operation }) {

@@ -2,7 +2,6 @@
 
 import { Button, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { codeInWords } from '@fieldline/contracts'
 import type { Operation } from '@fieldline/contracts'
 import type { ProblemError } from '@fieldline/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -12,29 +11,12 @@ import { useNow } from '@/data/use-now'
 import { Moment } from '@/parts/moment'
 import { glyphOf } from '@/parts/status-glyph'
 import { toneColor } from '@/theme'
-import { clockInWords } from '@/times'
 import { operationVerbs, operationWords } from '@/words'
 import classes from './device.module.css'
+import { operationInWords } from './operation-words'
 
 export function isPending(operation: Operation): boolean {
   return operation.state === 'queued' || operation.state === 'sent'
-}
-
-/** The state of an operation as a sentence: `Waiting, expected 04:40 CET`, `Failed: 4.05 Method Not Allowed …`. */
-export function operationInWords(operation: Operation, now: number): string {
-  const { word } = operationWords[operation.state]
-  const { state, kind, code, expectedAt, result } = operation
-  const said = result?.text
-  if (state === 'queued')
-    return expectedAt === undefined
-      ? `${word} for its next contact`
-      : `${word}, expected ${clockInWords(Date.parse(expectedAt), now)}`
-  if (state === 'succeeded') {
-    const done = kind === 'read' || kind === 'discover' ? 'Answered by the device' : word
-    return `${said ?? done}${code === undefined ? '' : ` (${code})`}`
-  }
-  const cause = said ?? (code === undefined ? undefined : codeInWords(code))
-  return cause === undefined ? word : `${word}: ${cause}`
 }
 
 /** Takes an operation back that has not left yet. */

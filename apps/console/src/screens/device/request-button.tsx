@@ -6,7 +6,8 @@ import { useNow } from '@/data/use-now'
 import { glyphOf } from '@/parts/status-glyph'
 import { toneColor } from '@/theme'
 import { hazardWords, operationVerbs, operationWords } from '@/words'
-import { isPending, operationInWords, Outcome, Refusal } from './outcome'
+import { isPending, Outcome, Refusal } from './outcome'
+import { operationInWords } from './operation-words'
 import { requestKey, useRequests } from './requests'
 
 interface ButtonProps {
