@@ -43,12 +43,14 @@ test('the journal has a line for each request and each acknowledgement, and is a
     journal.executed('urn:imei:1', { kind: 'write', path: '/1/0/3', code: '2.04', token, nodes: [node] })
     const report = { how: 'notify', path: '/1/0/3', nodes: [node], sentAt: 5, at: 6 } as const
     journal.acknowledged('urn:imei:1', report)
+    journal.contacted('urn:imei:1', { how: 'register', path: '/rd/x', sentAt: 5 })
     journal.close()
   }
   const lines = readFileSync(file, 'utf8').trim().split('\n')
-  expect(lines).toHaveLength(4)
-  expect(lines.map((line) => JSON.parse(line)).slice(2)).toMatchObject([
+  expect(lines).toHaveLength(6)
+  expect(lines.map((line) => JSON.parse(line)).slice(3)).toMatchObject([
     { event: 'request', method: 'write', token: 'ab01', values: [{ path: '/1/0/3', value: 60 }] },
     { event: 'acknowledged', how: 'notify', path: '/1/0/3', values: [{ path: '/1/0/3', value: 60 }] },
+    { event: 'acknowledged', how: 'register', path: '/rd/x', sentAt: '1970-01-01T00:00:00.005Z' },
   ])
 })

@@ -4,10 +4,20 @@ import type { DeliveredReport, HandledRequest } from '@fieldline/lwm2m-client'
 import { formatPath, valueToJson } from '@fieldline/object-model'
 import type { Node } from '@fieldline/object-model'
 
-/** Writes what a server must not forget: every request executed, every acknowledgement received for a report. */
+/** A Register or an Update that was acknowledged. */
+export interface AcknowledgedContact {
+  readonly how: 'register' | 'update'
+  /** The registration, as the server named it: `/rd/5a3f`. */
+  readonly path: string
+  /** When the meter began to speak, epoch milliseconds. */
+  readonly sentAt: number
+}
+
+/** Writes what a server must not forget: every request executed, every acknowledgement received. */
 export interface Journal {
   executed(endpoint: string, request: HandledRequest): void
   acknowledged(endpoint: string, report: DeliveredReport): void
+  contacted(endpoint: string, contact: AcknowledgedContact): void
   close(): void
 }
 
@@ -49,6 +59,9 @@ export function openJournal(file: string): Journal {
         sentAt: new Date(sentAt).toISOString(),
         values: valuesOf(nodes),
       })
+    },
+    contacted(endpoint, { how, path, sentAt }) {
+      add({ event: 'acknowledged', endpoint, how, path, sentAt: new Date(sentAt).toISOString() })
     },
     close() {
       clearInterval(timer)

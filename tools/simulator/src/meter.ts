@@ -228,7 +228,7 @@ export class Meter {
     const eachWake = this.#model.queueMode && pace.reports === 'planned'
     const due = now - this.#contactedAt >= (pace.lifetime / 2) * 1_000
     if (!eachWake && !due && !this.#mustContact && this.#client.registered) return true
-    const outcome: Contact = await this.#client.contact()
+    const outcome = await this.#contact()
     this.#failed = outcome.kind === 'refused' || outcome.kind === 'unreachable'
     if (this.#failed) {
       tally.errors++
@@ -239,6 +239,21 @@ export class Meter {
     tally.contacts++
     tally.registered(this.key, clock.now())
     return true
+  }
+
+  async #contact(): Promise<Contact> {
+    const { clock, identity, journal } = this.#setup
+    const sentAt = clock.now()
+    const outcome = await this.#client.contact()
+    if (outcome.kind === 'registered' || outcome.kind === 'updated') {
+      const path = `/${this.#client.state().location?.join('/') ?? ''}`
+      journal?.contacted(identity.endpoint, {
+        how: outcome.kind === 'registered' ? 'register' : 'update',
+        path,
+        sentAt,
+      })
+    }
+    return outcome
   }
 
   async #report(first: boolean): Promise<void> {
@@ -262,7 +277,7 @@ export class Meter {
       return
     }
     const acknowledged = await this.#client.report([parsePath(this.#model.registerPath)], true)
-    if (acknowledged === 0) await this.#client.contact()
+    if (acknowledged === 0) await this.#contact()
   }
 
   /** A Send of what was measured since the last one, at several moments. */

@@ -14,7 +14,7 @@ export const usage = `npm run simulate -- --server coap://host:port [options]
   --report-every S       seconds between reports (default 60; with --demo each meter's own); a sleeper is awake for ten and reports once in them
   --duration S           end so long after every meter was registered, with figures as one line of JSON
   --identities FILE      keep registrations and settings there, and go on with them at the next start
-  --journal FILE         append every request executed and every acknowledgement of a report, as JSON lines
+  --journal FILE         append every request executed and every acknowledgement received, as JSON lines
   --fault NAME:SHARE     reject-write, silent, reboot, diverge: share of the meters; loss: share of the datagrams;
                          several with commas or bars between them`
 
