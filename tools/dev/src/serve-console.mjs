@@ -10,10 +10,8 @@ const port = Number(process.argv[2])
 const hostname = '127.0.0.1'
 const next = createRequire(import.meta.url)('next')
 const app = next({ dev: false, dir: process.cwd(), hostname, port })
-await app.prepare()
 const handle = app.getRequestHandler()
 const server = createServer((request, response) => void handle(request, response))
-server.listen(port, hostname)
 
 const stop = () => {
   server.close(leave)
@@ -25,3 +23,6 @@ const leave = () => process.kill(process.pid, 'SIGKILL')
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 process.on('disconnect', stop)
+if (process.connected === false) leave() // the supervisor went before anybody listened for that
+await app.prepare()
+server.listen(port, hostname)

@@ -95,6 +95,7 @@ async function simulate(options: Options): Promise<void> {
   }
   // Whoever started it, or read what it says, is gone.
   process.on('disconnect', left)
+  if (process.connected === false) left() // it went before anybody listened for that
   process.stdout.on('error', left)
   // Without a duration the process stays when the last meter has fallen silent: silence is what was asked for.
   const failure = run.live().then(() => ended)
