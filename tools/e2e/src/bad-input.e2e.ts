@@ -42,6 +42,15 @@ function register(messageId: string, query: readonly string[], payload: string):
 const counters = async (): Promise<Record<string, number>> =>
   (await system.call<{ counters: Record<string, number> }>('GET', '/v1/health')).body.counters
 
+/** Waits until a counter has grown by so many, and no more. */
+const grown = async (name: string, by: number, before: Record<string, number>): Promise<void> => {
+  await until(`${by} more ${name}`, 10_000, async () => {
+    const more = ((await counters())[name] ?? 0) - (before[name] ?? 0)
+    expect(more).toBeLessThanOrEqual(by)
+    return more === by
+  })
+}
+
 describe('malformed CoAP', () => {
   it('is counted, answered as the RFC says, and harms nobody', async () => {
     const before = await counters()
@@ -77,7 +86,8 @@ describe('malformed CoAP', () => {
 })
 
 describe('a Register that is wrong', () => {
-  it('is answered 4.00 without an endpoint, with a broken list, or with a lifetime that is no number', async () => {
+  it('is answered 4.00 without an endpoint, with a broken list, or with a lifetime that is no number, and counted', async () => {
+    const before = await counters()
     expect((await exchange(register('0101', ['lt=60', 'lwm2m=1.1', 'b=U'], '</3/0>')))[0]?.slice(0, 4)).toBe(
       '6180',
     )
@@ -88,12 +98,15 @@ describe('a Register that is wrong', () => {
       (await exchange(register('0103', ['ep=bad', 'lt=soon', 'lwm2m=1.1', 'b=U'], '</3/0>')))[0]?.slice(0, 4),
     ).toBe('6180')
     expect((await system.call('GET', '/v1/devices/bad')).status).toBe(404)
+    await grown('lwm2m.malformedRegisters', 3, before)
   })
 
-  it('is answered 4.12 for a version that is not spoken here', async () => {
+  it('is answered 4.12 for a version that is not spoken here, and counted', async () => {
+    const before = await counters()
     expect(
       (await exchange(register('0104', ['ep=new', 'lt=60', 'lwm2m=3.0', 'b=U'], '</3/0>')))[0]?.slice(0, 4),
     ).toBe('618c')
+    await grown('lwm2m.malformedRegisters', 1, before)
   })
 
   it('is answered once and the same when it comes twice', async () => {
@@ -102,6 +115,74 @@ describe('a Register that is wrong', () => {
     expect(answers).toHaveLength(2)
     expect(answers[0]).toBe(answers[1])
     expect(answers[0]?.slice(0, 4)).toBe('6141')
+  })
+})
+
+describe('a registered client that says what nobody can read', () => {
+  const socket = createSocket('udp4')
+  const answers = new Map<string, Buffer>()
+  let location = ''
+  /** A confirmable POST by hand: Uri-Path (11), Content-Format (12), payload. */
+  const post = async (
+    messageId: string,
+    path: readonly string[],
+    format: string,
+    body: string,
+  ): Promise<string> => {
+    const segments = path.map((text, i) => `${i === 0 ? 'b' : '0'}${text.length.toString(16)}${ascii(text)}`)
+    const datagram = `4102${messageId}aa${segments.join('')}${format}ff${body}`
+    socket.send(Buffer.from(datagram, 'hex'), system.coapPort, '127.0.0.1')
+    const answer = await until(`the answer to ${messageId}`, 5_000, () => answers.get(messageId))
+    return answer.toString('hex', 0, 2)
+  }
+
+  beforeAll(async () => {
+    socket.on('message', (message) => {
+      answers.set(message.toString('hex', 2, 4), message)
+      // whatever it is asked it answers with 2.05 and a TLV that promises more than it holds
+      const isRequest = message[1] > 0 && message[1] < 32
+      if (!isRequest) return
+      const tokenLength = message[0] & 15
+      const head = Buffer.from([0x60 | tokenLength, 0x45])
+      const rest = Buffer.from('c22d16ffc8092801', 'hex')
+      socket.send(
+        Buffer.concat([head, message.subarray(2, 4 + tokenLength), rest]),
+        system.coapPort,
+        '127.0.0.1',
+      )
+    })
+    socket.send(
+      Buffer.from(register('0201', ['ep=garbled', 'lt=600', 'lwm2m=1.1', 'b=U'], '</1/0>,</3/0>'), 'hex'),
+      system.coapPort,
+      '127.0.0.1',
+    )
+    const answer = await until('its registration', 5_000, () => answers.get('0201'))
+    location = /rd.([\w-]{12})/.exec(answer.toString('latin1'))?.[1] ?? ''
+  })
+  afterAll(() => void socket.close())
+
+  it('has its answers counted', async () => {
+    await until(
+      'an unreadable answer',
+      10_000,
+      async () => ((await counters())['lwm2m.undecodable'] ?? 0) >= 1,
+    )
+  })
+
+  it('is answered 4.00 to an Update with a broken list, and counted', async () => {
+    const before = await counters()
+    expect(await post('0202', ['rd', location], '1128', ascii('</3/0'))).toBe('6180')
+    await grown('lwm2m.malformedUpdates', 1, before)
+  })
+
+  it('is answered 4.00 to a Send of broken SenML JSON or CBOR and 4.15 to one of TLV, and counted', async () => {
+    const before = await counters()
+    expect(await post('0203', ['dp'], '116e', ascii('[{'))).toBe('6180')
+    expect(await post('0204', ['dp'], '1170', '81a2')).toBe('6180')
+    expect(await post('0205', ['dp'], '122d16', 'c80928')).toBe('618f')
+    await grown('lwm2m.malformedSends', 3, before)
+    const after = await counters()
+    expect(after['lwm2m.sends']).toBe(before['lwm2m.sends'])
   })
 })
 

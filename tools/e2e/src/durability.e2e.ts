@@ -104,7 +104,7 @@ it('leaves no process behind when the supervisor itself is killed, and starts ag
   const everybody = treeOf(supervisor).filter((pid) => pid !== supervisor)
   expect(everybody.length).toBeGreaterThan(8)
   process.kill(supervisor, 'SIGKILL')
-  await until('the end of every child', 6_000, () => everybody.every((pid) => !isAlive(pid)))
+  await until('the end of every child', 5_000, () => everybody.every((pid) => !isAlive(pid)))
   const { dataDir, credentials } = system
   await system.database.end()
   const again = await startSystem({ dataDir })
