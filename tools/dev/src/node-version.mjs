@@ -8,8 +8,11 @@
  */
 export function complaintAboutNode(version) {
   const parts = version.split('.').map(Number)
-  if (parts[0] > 20 || (parts[0] === 20 && parts[1] >= 19)) return undefined
-  return `Fieldline needs Node 20.19 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`
+  const major = parts[0]
+  const minor = parts[1]
+  // a CommonJS module can require an ES module from these versions on, and Prisma's command does
+  if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return undefined
+  return `Fieldline needs Node 20.19, 22.12 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`
 }
 
 /**

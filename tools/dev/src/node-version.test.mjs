@@ -31,10 +31,13 @@ const expectOldWords = (file) => {
 
 describe('a Node that is too old', () => {
   it('is told what to do in one sentence', () => {
-    expect(complaintAboutNode('18.20.1')).toMatch(/needs Node 20.19 or newer; this is 18.20.1. Install/)
-    for (const version of ['12.22.12', '16.14.0', '18.0.0', '20.10.0', '20.18.3'])
-      expect(complaintAboutNode(version)).toMatch(/needs Node 20.19/)
-    for (const version of ['20.19.0', '22.13.0', '24.1.0'])
+    expect(complaintAboutNode('18.20.1')).toMatch(
+      /needs Node 20.19, 22.12 or newer; this is 18.20.1. Install/,
+    )
+    // 21 and the first of 22 are newer than 20.19 and cannot load a module of Prisma's
+    for (const version of ['12.22.12', '16.14.0', '18.0.0', '20.10.0', '20.18.3', '21.7.3', '22.11.0'])
+      expect(complaintAboutNode(version), version).toMatch(/needs Node 20.19/)
+    for (const version of ['20.19.0', '22.12.0', '22.13.0', '23.0.0', '24.1.0'])
       expect(complaintAboutNode(version)).toBeUndefined()
   })
 
