@@ -53,6 +53,8 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
     }
     case 'operation':
       patchPages<Operation>(cache, keys.operations(data.endpoint), (all) => patchOperation(all, data))
+      // Why there is no value is said by the tree, and a refusal brings none that could be put into it.
+      if (data.state === 'failed') void cache.invalidateQueries({ queryKey: keys.objects(data.endpoint) })
       break
     case 'campaign':
       // Its devices are drawn, offered or skipped in bulk at a change of state: the list is read again once instead of patched row by row.

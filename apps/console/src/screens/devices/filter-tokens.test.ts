@@ -33,6 +33,7 @@ describe('filter tokens', () => {
   it('are quoted when a value could be read as something else', () => {
     expect(tokenFor('vendor', 'Tarnwater')).toBe('vendor:Tarnwater')
     expect(tokenFor('vendor', '<img src=x onerror=alert(1)>')).toBe('vendor:"<img src=x onerror=alert(1)>"')
+    expect(tokenFor('fw', '!beta')).toBe('fw:"!beta"')
     expect(tokenFor('group', 'a"b')).toBe('group:"a\\"b"')
     expect(quoted('urn:x')).toBe('"urn:x"')
   })

@@ -54,7 +54,7 @@ export function quoted(value: string): string {
 }
 
 export function tokenFor(key: FilterKey, value: string): string {
-  return `${key}:${/^$|[\s",\\*]|^[<>=]/.test(value) ? quoted(value) : value}`
+  return `${key}:${/^$|[\s",\\*]|^[<>=!]/.test(value) ? quoted(value) : value}`
 }
 
 /** Whether the last token only begins: a key, a comma or a comparison without its value. Nobody wants to be told so while typing. */
