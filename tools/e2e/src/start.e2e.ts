@@ -70,6 +70,19 @@ describe('a start that cannot succeed ends with one clear sentence', () => {
     oneSentence(said)
   })
 
+  it('when DATABASE_URL is no address, or that of another database', async () => {
+    for (const [url, sentence] of [
+      ['nonsense', 'DATABASE_URL is no address of a PostgreSQL'],
+      ['mysql://me:secret@127.0.0.1/none', 'DATABASE_URL begins with mysql://'],
+    ] as const) {
+      const { code, said } = await failing([], { DATABASE_URL: url })
+      expect(code).toBe(1)
+      expect(said).toContain(sentence)
+      expect(said).not.toContain('secret')
+      oneSentence(said)
+    }
+  })
+
   it('when an option is unknown or has no sense', async () => {
     expect((await failing(['--metres', '5'])).said).toContain('--metres')
     expect(await failing(['--meters', 'many'])).toMatchObject({
