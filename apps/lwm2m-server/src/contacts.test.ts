@@ -33,7 +33,11 @@ describe('the contact expected of a newcomer', () => {
     contacts.heard(device('newcomer'), 3_600_000)
     expect(contacts.stateOf('newcomer')?.cadenceSeconds).toBe(600)
     contacts.heard(device('other model', 7_200), 3_600_000)
-    expect(contacts.stateOf('other model')?.cadenceSeconds).toBe(2_880)
+    const other = contacts.stateOf('other model')!
+    expect(other.cadenceSeconds).toBe(2_880)
+    // late, then silent, then lapsed
+    expect(other.lateAt).toBeLessThan(other.silentAt)
+    expect(other.silentAt).toBeLessThan(3_600_000 + 7_200_000)
   })
 })
 

@@ -1,5 +1,5 @@
 import { ModelCadences, extendForDowntime, isCadenceLearned, onContact } from '@fieldline/devices'
-import type { ContactState } from '@fieldline/devices'
+import type { ContactSettings, ContactState } from '@fieldline/devices'
 import type { Clock, Timer } from '@fieldline/bytes'
 import { defaultAwakeWindowMs } from '@fieldline/lwm2m-server'
 import type { Registration } from '@fieldline/lwm2m-server'
@@ -8,8 +8,12 @@ import { sessionOf } from './session-peer.js'
 
 const FLUSH_MS = 500
 const MAX_PER_FLUSH = 2_000
-/** Where its model has no default either, a device is taken to be heard at least twice within its lifetime. */
+/**
+ * Where its model has no default either, a device is taken to be heard at least twice within its lifetime. When it was not, it is silent: sooner than
+ * by the usual number of contacts, which would be after its registration has lapsed.
+ */
 const LIFETIME_SHARE = 0.4
+const MISSED_OF_LIFETIME = 2
 
 export interface ContactsOptions {
   readonly clock: Clock
@@ -54,7 +58,7 @@ export class Contacts {
     const state = onContact(before, now, {
       queueMode,
       awakeWindowSeconds: defaultAwakeWindowMs / 1_000,
-      modelDefaultCadenceSeconds: learned ? before.cadenceSeconds : this.#assumed(registration, now),
+      ...(learned ? { modelDefaultCadenceSeconds: before.cadenceSeconds } : this.#assumed(registration, now)),
     })
     this.#states.set(deviceId, state)
     if (!learned || state.cadenceSeconds !== before.cadenceSeconds) this.#note(registration, state)
@@ -63,13 +67,17 @@ export class Contacts {
     this.#timer ??= this.options.clock.after(FLUSH_MS, () => void this.flush())
   }
 
-  #assumed(registration: Registration, now: number): number {
+  #assumed(
+    registration: Registration,
+    now: number,
+  ): Pick<ContactSettings, 'modelDefaultCadenceSeconds' | 'missed'> {
     const { assumedCadenceSeconds } = this.options
-    const { lifetime } = registration
-    return (
-      this.#models.defaultOf(modelOf(registration), now) ??
-      (lifetime > 0 ? Math.min(assumedCadenceSeconds, lifetime * LIFETIME_SHARE) : assumedCadenceSeconds)
-    )
+    const ofModel = this.#models.defaultOf(modelOf(registration), now)
+    if (ofModel !== undefined) return { modelDefaultCadenceSeconds: ofModel }
+    const ofLifetime = registration.lifetime * LIFETIME_SHARE
+    return registration.lifetime > 0 && ofLifetime < assumedCadenceSeconds
+      ? { modelDefaultCadenceSeconds: ofLifetime, missed: MISSED_OF_LIFETIME }
+      : { modelDefaultCadenceSeconds: assumedCadenceSeconds }
   }
 
   #note(registration: Registration, state: ContactState): void {
