@@ -20,6 +20,8 @@ export const taskStanding: Readonly<Record<TaskState, 'undecided' | 'good' | 'ba
 export interface WaveCounts {
   tasks: TaskCounts
   failures?: Readonly<Record<string, number>>
+  /** Undecided ones that are not judged because their cell is dark. */
+  held?: number
 }
 
 export interface Tally {

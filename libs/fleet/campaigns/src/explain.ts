@@ -81,8 +81,10 @@ export function explainCampaign(state: CampaignStatus, now: number, timeZone?: s
 export function explainWave(wave: WaveStatus, counts: WaveCounts, now: number, timeZone?: string): string {
   const { decided, members, out, undecided, good } = tally(counts.tasks)
   switch (wave.state) {
-    case 'releasing':
-      return `Being offered: ${decided} of ${members - out} decided, ${undecided} to go`
+    case 'releasing': {
+      const held = counts.held ? `, ${counts.held} of them silent with their cells and not judged yet` : ''
+      return `Being offered: ${decided} of ${members - out} decided, ${undecided} to go${held}`
+    }
     case 'soaking':
       return wave.soakUntil === undefined
         ? screenWords.wave.soaking
@@ -123,8 +125,8 @@ export function explainTask(
   timeZone?: string,
 ): string {
   const words = screenWords.task[task.state]
-  if (task.heldAt !== undefined)
-    return `${words}; not heard, and neither are others in its cell: it is not judged yet`
+  if (task.held !== undefined)
+    return `${words}; not heard, and neither are most others in its cell: it is not judged yet`
   if (task.state === 'waiting_wake' && expectedAt !== null)
     return `${words}, expected ${momentInWords(expectedAt, now, timeZone)}`
   if (task.code === undefined) return words

@@ -6,25 +6,29 @@ export interface ContactFacts {
   downtimeMs?: number
 }
 
-/** A meter of the same cell to which no campaign has sent anything: it tells the network's silence from that of a device. Moments in ms. */
+/** A meter of the same cell: it tells the network's silence from that of a device. Moments in ms. */
 export interface Neighbour {
   lastContactAt: number | null
   /** When it is missed, or was first. */
   lateAt: number
+  /** A campaign that is under way has sent it something: its own silence may come of that. */
+  touched: boolean
 }
 
 /** One missing neighbour may have its own reasons. */
 const fewestMissing = 2
 
 /**
- * Whether a cell is dark: of its meters that nobody has touched, more are missing than have been heard after `since` (ms, when the device in
- * question was heard itself). Then its silence says nothing of the campaign. @see rule 3
+ * Whether a cell is dark: since the device in question was last heard (`since`, ms), more of its untouched meters have gone missing than meters
+ * of any kind were heard. Then the silence says nothing of the campaign. @see rule 3
  */
 export function isCellDark(neighbours: readonly Neighbour[], since: number, now: number): boolean {
-  const missing = neighbours.filter(({ lateAt }) => lateAt <= now).length
-  const heard = neighbours.filter(
-    ({ lateAt, lastContactAt }) => lateAt > now && (lastContactAt ?? 0) > since,
-  ).length
+  let missing = 0
+  let heard = 0
+  for (const { lateAt, lastContactAt, touched } of neighbours) {
+    if (lateAt > now) heard += (lastContactAt ?? 0) > since ? 1 : 0
+    else if (!touched && lateAt > since) missing++
+  }
   return missing >= fewestMissing && missing > heard
 }
 

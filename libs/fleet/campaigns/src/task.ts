@@ -45,8 +45,8 @@ export interface TaskStatus {
   doubtful: boolean
   /** A pause took its unsent operation back; it waits for its turn again once that is certain. */
   withheld?: true
-  /** When it would have been silent had its whole cell not been: silence is counted anew from here. */
-  heldAt?: number
+  /** When it would last have been silent had its cell not been dark, and how often so far: silence is counted anew from there. */
+  held?: { at: number; times: number }
   /** Operations of the present step that expired. */
   expired: number
   differences: Difference[]
@@ -85,7 +85,7 @@ export type TaskEvent =
   | { type: 'cancel' }
   | { type: 'decommissioned' }
 
-/** `create-operation` for this device, then `withOperation` · `cancel-operation` if it has not left · `journal` the change of state. */
+/** `create-operation` for this device, then `withOperation` · `cancel-operation` if it has not left · `journal` the change of state, or that it is held in its own. */
 export type TaskEffect =
   | {
       kind: 'create-operation'
@@ -102,6 +102,8 @@ export interface TaskStep {
 
 const over: ReadonlySet<TaskState> = new Set(['excluded', 'verified', 'failed', 'cancelled', 'skipped'])
 const maxExpired = 3
+/** How often the silence of a device is put down to its cell. */
+const mostHolds = 3
 
 /** Whether nothing can change a task any more. A silent device is decided, yet not over: it may be heard again. */
 export function isTaskOver(state: TaskState): boolean {
@@ -167,8 +169,8 @@ function carryOn(task: TaskStatus): TaskStatus {
 
 /** It was heard, or it is decided: whether its cell was dark does not matter any more. */
 function letGo(task: TaskStatus): TaskStatus {
-  if (task.heldAt === undefined) return task
-  const { heldAt: _heldAt, ...rest } = task
+  if (task.held === undefined) return task
+  const { held: _held, ...rest } = task
   return rest
 }
 
@@ -312,6 +314,18 @@ function onContact(
   return { task, effects: [] }
 }
 
+/** The device is not judged while its cell is dark, but no dark lasts for ever. */
+function onHold(task: TaskStatus, now: number): TaskStep {
+  const times = (task.held?.times ?? 0) + 1
+  if (!isWaiting(task)) return { task, effects: [] }
+  if (times > mostHolds) return onSilence(task)
+  const { state } = task
+  return {
+    task: { ...task, held: { at: now, times } },
+    effects: times === 1 ? [{ kind: 'journal', from: state, to: state }] : [],
+  }
+}
+
 /** Something is still to come from the device. */
 function isWaiting({ state }: TaskStatus): boolean {
   return state !== 'eligible' && state !== 'silent'
@@ -339,7 +353,7 @@ export function stepTask(task: TaskStatus, event: TaskEvent, context: TaskContex
     case 'tick':
       return isWaiting(task) && now >= event.silentAt ? onSilence(task) : { task, effects: [] }
     case 'hold':
-      return { task: isWaiting(task) ? { ...task, heldAt: now } : task, effects: [] }
+      return onHold(task, now)
     case 'withhold':
       return withhold(task)
     case 'close':

@@ -286,13 +286,14 @@ describe('the tokens of the blocks of a body', () => {
   })
 
   it.each([
-    ['4.08 to any request', Code.RequestEntityIncomplete, Code.Post],
-    ['4.04 to a later block of any request', Code.NotFound, Code.Post],
-    ['5.00 to one that may be done twice', Code.InternalServerError, Code.Put],
-  ])('are one in a second try after %s, and for a while after', async (_, refusal, code) => {
+    ['4.08 to any request', Code.RequestEntityIncomplete, Code.Post, 2],
+    ['4.04 to the second block of any request', Code.NotFound, Code.Post, 1],
+    ['5.00 to one that may be done twice', Code.InternalServerError, Code.Put, 2],
+  ])('are one in a second try after %s, and for a while after', async (_, refusal, code, at) => {
     const wire = createWire()
     const outcome = ask(wire, code)
-    expect(takeBody(wire, (num) => (num === 2 ? refusal : undefined))).toEqual({ nums: whole, tokens: 3 })
+    const first = takeBody(wire, (num) => (num === at ? refusal : undefined))
+    expect(first).toEqual({ nums: whole.slice(0, at + 1), tokens: at + 1 })
     expect(takeBody(wire)).toEqual({ nums: whole, tokens: 1 })
     await wire.settle()
     expect(outcome.code).toBe(Code.Changed)
@@ -321,7 +322,8 @@ describe('the tokens of the blocks of a body', () => {
     ['5.00 to what might be done twice', Code.InternalServerError, Code.Post, 2, body],
     ['4.08 to the first block', Code.RequestEntityIncomplete, Code.Put, 0, body],
     ['4.00', Code.BadRequest, Code.Put, 2, body],
-    ['4.08 to a block after 16 KiB', Code.RequestEntityIncomplete, Code.Put, 17, sampleBody(20_000)],
+    ['4.04 to the last of three blocks', Code.NotFound, Code.Post, 2, body],
+    ['4.08 when more than 16 KiB have left', Code.RequestEntityIncomplete, Code.Put, 16, sampleBody(20_000)],
   ])('get no second try after %s', async (_, refusal, code, at, payload) => {
     const wire = createWire()
     const outcome = ask(wire, code, payload)
@@ -329,6 +331,13 @@ describe('the tokens of the blocks of a body', () => {
     await wire.settle()
     expect(outcome.code).toBe(refusal)
     expect(wire.sent).toHaveLength(0)
+  })
+
+  it('are one in a second try when 16 KiB have left', () => {
+    const wire = createWire()
+    ask(wire, Code.Put, sampleBody(20_000))
+    takeBody(wire, (num) => (num === 15 ? Code.RequestEntityIncomplete : undefined))
+    expect(takeBody(wire).tokens).toBe(1)
   })
 
   it('are that of the observation in a request to observe, without a second try', async () => {

@@ -9,6 +9,7 @@ export type TransferStep = 'more' | 'whole' | 'restart' | 'too-large' | 'bad-res
 /** A request body on its way out in Block1 blocks. It counts in bytes, so that the block size may shrink on the way (RFC 7959 §2.3). */
 export class RequestBody {
   #offset = 0
+  #accepted = 0
   #szx: number
   #blocks: boolean
 
@@ -43,6 +44,10 @@ export class RequestBody {
     return this.#offset === 0
   }
 
+  get isSecond(): boolean {
+    return this.#accepted === 1
+  }
+
   get isLast(): boolean {
     return this.#offset + this.#size >= this.payload.length
   }
@@ -64,12 +69,14 @@ export class RequestBody {
   /** Begins anew: the peer has dropped what it had. */
   restart(): void {
     this.#offset = 0
+    this.#accepted = 0
   }
 
   /** The current block was accepted, answered with `block`. */
   accept(block: Block | undefined): TransferStep {
     if (!block || block.num !== this.num || block.szx > this.#szx) return 'bad-response'
     this.#offset += this.#size
+    this.#accepted++
     // The peer wants smaller blocks: what it has taken counts, in its new unit (RFC 7959 Figure 9).
     this.#szx = block.szx
     return this.num > maxBlockNumber ? 'too-large' : 'more'

@@ -338,20 +338,20 @@ export class ClientExchange extends Interaction {
 
   /**
    * True if the body is sent once more, with one token for all its blocks. A server that knows by the token what belongs together misses the
-   * blocks before this one. It says so (4.08), or finds no transfer (Zephyr before 3.4: 4.04, where the first block was taken), or fails (node-coap:
-   * 5.00), after which only what changes nothing when it is done twice is sent again.
+   * blocks before this one. It says so (4.08), or finds no transfer at the second block (Zephyr before 3.4: 4.04), or fails (node-coap: 5.00), after
+   * which only what changes nothing when it is done twice is sent again.
    */
   #sendAgain(code: Code): boolean {
     const { code: asked, observe } = this.#request
     const isHarmless = asked === Code.Put || asked === Code.Fetch
     const mayMissBlocks =
       code === Code.RequestEntityIncomplete ||
-      code === Code.NotFound ||
+      (code === Code.NotFound && this.#upload.isSecond) ||
       (code === Code.InternalServerError && isHarmless)
     const upload = this.#upload
     // a request to observe has had one token all along
     if (!mayMissBlocks || upload.isFirst || observe !== undefined || this.#sharesToken) return false
-    if (upload.start > mostSentTwice) return false
+    if (upload.end > mostSentTwice) return false
     this.#again = true
     this.#oneToken = true
     this.outbox.counters.bodiesSentAgain++

@@ -45,10 +45,8 @@ export class Binder {
    * A node from a value as the format carried it. The definition's type decides: an integral float serves as an integer, an integer as a float,
    * 0 and 1 as a boolean, "66:0" as an object link. What the type cannot hold is refused with 4.00 naming the path. Without a definition, or where
    * the definition says no type, the value is kept as it came, with the type the format gave it.
-   * @param exactTime epoch milliseconds with a fraction, as `resolveTime` gives it
    */
-  node(path: Path, value: ResourceValue, carried: ResourceType, exactTime?: number): Node {
-    const time = exactTime === undefined ? undefined : Math.round(exactTime)
+  node(path: Path, value: ResourceValue, carried: ResourceType, time?: number): Node {
     if (path.objectId === undefined || path.resourceId === undefined)
       throw badPayload(`${formatPath(path)}: a value belongs to a resource, this path names none`)
     const type = this.typeOf(path.objectId, path.resourceId)

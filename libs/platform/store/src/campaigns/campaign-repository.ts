@@ -16,6 +16,7 @@ import { previewExclusions } from './audience-draw.js'
 import { countTasksOf, engineOf, toCampaign, toStoredTask } from './campaign-row.js'
 import type { Author, Carried, CountedCampaign, Row, StoredCampaign, StoredTask } from './campaign-row.js'
 import { CampaignStepper, systemAuthor } from './campaign-step.js'
+import { Neighbours } from './neighbours.js'
 import { TaskChanges } from './task-batch.js'
 import { isUnderWay, offerTasks, tellNews, tellSilence } from './task-news.js'
 import type { Pass } from './task-news.js'
@@ -199,11 +200,12 @@ export class CampaignRepository {
   async #tellSilence(id: string, now: number): Promise<TaskChanges> {
     const changes = new TaskChanges()
     let periods: { from: number; until: number }[] | undefined
+    const neighbours = new Neighbours()
     let afterId: string | undefined
     do {
       const told = await this.#onTasks(id, now, async (pass) => {
         periods ??= await this.#registrations.listeningPeriods(pass.campaign.organisationId, PERIODS)
-        return tellSilence(pass, periods, afterId)
+        return tellSilence(pass, periods, neighbours, afterId)
       })
       changes.add(told?.changes ?? nobody)
       afterId = told?.lastId

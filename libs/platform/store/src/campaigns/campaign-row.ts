@@ -194,14 +194,15 @@ export async function countTasksOf(
     state: TaskState
     code: string | null
     count: number
+    held: number
   }>(
-    'SELECT campaign_id, wave, state, code, count(*)::int AS count FROM task WHERE campaign_id = ANY($1) GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 4',
+    "SELECT campaign_id, wave, state, code, count(*)::int AS count, count(engine->'held')::int AS held FROM task WHERE campaign_id = ANY($1) GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 4",
     [campaigns.map((campaign) => campaign.id)],
   )
   const counts = new Map<string, CampaignCounts>()
   for (const { id, status } of campaigns)
     counts.set(id, { waves: status.waves.map(() => ({ tasks: {}, failures: {} })), total: {}, excluded: [] })
-  for (const { campaign_id, wave, state, code, count } of rows) {
+  for (const { campaign_id, wave, state, code, count, held } of rows) {
     const of = counts.get(campaign_id)
     if (of === undefined) continue
     of.total[state] = (of.total[state] ?? 0) + count
@@ -213,6 +214,7 @@ export async function countTasksOf(
     const inWave = wave === null ? undefined : of.waves[wave]
     if (inWave === undefined) continue
     inWave.tasks[state] = (inWave.tasks[state] ?? 0) + count
+    if (held > 0) inWave.held = (inWave.held ?? 0) + held
     const failures = inWave.failures as Record<string, number>
     if (state === 'failed' && code !== null) failures[code] = (failures[code] ?? 0) + count
   }

@@ -156,7 +156,8 @@ export class TaskBatch {
       case 'journal': {
         // the device's story tells outcomes and returns, not every move on the way
         const told = (isTaskOver(effect.to) && effect.to !== 'excluded') || effect.to === 'silent'
-        if (!told && effect.from !== 'silent') return
+        const held = effect.from === effect.to
+        if (!told && !held && effect.from !== 'silent') return
         this.#timeline.push({
           organisationId,
           deviceId: row.deviceId,

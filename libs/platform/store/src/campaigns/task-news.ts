@@ -7,7 +7,7 @@ import type { OperationRepository } from '../conversations/operation-repository.
 import { openTaskStates, selectTask, toTaskRow } from './campaign-row.js'
 import type { Row, StoredCampaign, TaskRow } from './campaign-row.js'
 import { downtimeBetween } from './listening-gaps.js'
-import { neighboursIn } from './neighbours.js'
+import type { Neighbours } from './neighbours.js'
 import { TaskBatch } from './task-batch.js'
 import type { TaskChanges } from './task-batch.js'
 
@@ -44,7 +44,7 @@ export async function tellNews(pass: Pass): Promise<{ changes: TaskChanges; more
   const rows = await select(
     client,
     `task.campaign_id = $1 AND task.state = ANY($2) AND (device.id IS NULL OR operation.state <> task.operation_state
-       OR (task.state IN ('waiting_wake', 'silent') AND device.last_contact_at > coalesce(task.heard_at, '-infinity')))
+       OR ((task.state IN ('waiting_wake', 'silent') OR task.engine ? 'held') AND device.last_contact_at > coalesce(task.heard_at, '-infinity')))
      ORDER BY task.id LIMIT $3 FOR UPDATE OF task SKIP LOCKED`,
     [campaign.id, openTaskStates, campaignChunkSize],
   )
@@ -69,13 +69,15 @@ export async function tellNews(pass: Pass): Promise<{ changes: TaskChanges; more
 }
 
 /**
- * Looks through one chunk of tasks after `afterId` for devices that are silent. Time in which nobody of ours listened never counts, and while its
- * cell is dark, a device is not judged.
+ * Looks through one chunk of tasks after `afterId` for devices that are silent. Time in which nobody of ours listened never counts, and while
+ * most of its cell is missing, a device is not judged.
  * @param periods when somebody listened, see `listeningPeriods`
+ * @param neighbours those met so far in this look through the campaign
  */
 export async function tellSilence(
   pass: Pass,
   periods: readonly { from: number; until: number }[],
+  neighbours: Neighbours,
   afterId: string | undefined,
 ): Promise<{ changes: TaskChanges; lastId: string | undefined }> {
   const { client, campaign, now } = pass
@@ -85,7 +87,7 @@ export async function tellSilence(
     client,
     `task.campaign_id = $1 AND task.state = ANY($2) AND task.state NOT IN ('eligible', 'silent') AND ($3::uuid IS NULL OR task.id > $3)
        AND greatest(device.last_contact_at, to_timestamp((task.engine->>'releasedAt')::float8 / 1000),
-           to_timestamp((task.engine->>'heldAt')::float8 / 1000))
+           to_timestamp((task.engine->'held'->>'at')::float8 / 1000))
          + make_interval(secs => $4 * greatest(1, coalesce((device.contact->>'cadenceSeconds')::float8, $5)) + $6) <= $7
      ORDER BY task.id LIMIT $8 FOR UPDATE OF task SKIP LOCKED`,
     [
@@ -102,19 +104,16 @@ export async function tellSilence(
   const due = rows.filter((row) => {
     if (row.device === null) return false
     const { lastContactAt, cadenceSeconds = ASSUMED_CADENCE_SECONDS } = row.device
-    const since = Math.max(row.status.releasedAt ?? now, row.status.heldAt ?? 0)
+    const since = Math.max(row.status.releasedAt ?? now, row.status.held?.at ?? 0)
     const downtimeMs = downtimeBetween(periods, Math.max(lastContactAt ?? since, since), now)
     return now >= silenceDeadline({ lastContactAt, cadenceSeconds, downtimeMs }, silence, since)
   })
-  const neighbours = await neighboursIn(pass, due)
+  await neighbours.meet(pass, due)
   const batch = batchOf(pass)
   for (const row of due) {
-    const heardAt = Math.max(row.device?.lastContactAt ?? 0, row.status.releasedAt ?? 0)
-    const others = neighbours.get(row.device?.cell ?? '')?.filter(({ deviceId }) => deviceId !== row.deviceId)
-    batch.step(
-      row,
-      isCellDark(others ?? [], heardAt, now) ? { type: 'hold' } : { type: 'tick', silentAt: now },
-    )
+    const since = row.device?.lastContactAt ?? row.status.releasedAt ?? now
+    const isDark = isCellDark(neighbours.of(row), since, now)
+    batch.step(row, isDark ? { type: 'hold' } : { type: 'tick', silentAt: now })
   }
   const full = rows.length === campaignChunkSize
   return { changes: await batch.flush(), lastId: full ? rows.at(-1)?.id : undefined }
