@@ -33,6 +33,10 @@ function patchPages<T>(
   cache.setQueriesData<Pages<T>>({ queryKey: key }, (all) => (all === undefined ? all : patch(all)))
 }
 
+function isAnsweredRead({ kind, state }: Operation): boolean {
+  return (kind === 'read' || kind === 'observe') && (state === 'succeeded' || state === 'failed')
+}
+
 /** Puts one event into everything that shows its thing. */
 function apply(cache: QueryClient, { event, data }: LiveEvent): void {
   switch (event) {
@@ -53,8 +57,8 @@ function apply(cache: QueryClient, { event, data }: LiveEvent): void {
     }
     case 'operation':
       patchPages<Operation>(cache, keys.operations(data.endpoint), (all) => patchOperation(all, data))
-      // Why there is no value is said by the tree, and a refusal brings none that could be put into it.
-      if (data.state === 'failed') void cache.invalidateQueries({ queryKey: keys.objects(data.endpoint) })
+      // Why there is no value is said by the tree, and neither a refusal nor an answer without it brings one that could be put into it.
+      if (isAnsweredRead(data)) void cache.invalidateQueries({ queryKey: keys.objects(data.endpoint) })
       break
     case 'campaign':
       // Its devices are drawn, offered or skipped in bulk at a change of state: the list is read again once instead of patched row by row.

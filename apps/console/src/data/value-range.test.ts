@@ -45,6 +45,9 @@ describe('the values of a range', () => {
     const all = await readValueRange(start, history(60_000).readPage)
     expect(numbers(all.values)).toEqual([60_000, 0, 59_999])
     expect(all.cutAt).toBeUndefined()
+    const exactly = await readValueRange(start + 10_000 * second, history(70_000).readPage)
+    expect(numbers(exactly.values)).toEqual([60_000, 10_000, 69_999])
+    expect(exactly.cutAt).toBeUndefined()
   })
 
   it('end with the newest where there are too many, and say from when on they are there', async () => {
@@ -52,6 +55,6 @@ describe('the values of a range', () => {
     const { values, cutAt } = await readValueRange(start, readPage)
     expect(numbers(values)).toEqual([60_000, 40_000, 99_999])
     expect(cutAt).toBe(start + 40_000 * second)
-    expect(asked).toHaveLength(4)
+    expect(asked).toHaveLength(5)
   })
 })

@@ -31,5 +31,7 @@ export async function readValueRange(from: number, readPage: ReadPage): Promise<
     if (within.length < page.items.length || cursor === undefined) return { values: newest.reverse() }
   }
   const values = newest.reverse()
-  return { values, cutAt: Date.parse(values[0]?.time ?? '') }
+  const [next] = (await readPage({ limit: 1, cursor })).items
+  const isCut = next !== undefined && Date.parse(next.time) >= from
+  return isCut ? { values, cutAt: Date.parse(values[0]?.time ?? '') } : { values }
 }

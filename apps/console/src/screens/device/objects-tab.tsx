@@ -89,7 +89,7 @@ function NothingKnown({ known }: { known: boolean }) {
     <Text size="sm" c="dimmed" px="md" py={4}>
       {known
         ? 'The definition of this object names no resource.'
-        : 'Nothing of this object was read yet. Without a definition only the device can tell what it holds: once it is read, its resources stand here by number.'}
+        : 'No value of this object is here. Without a definition only the device can tell what it holds: what it answers when it is read stands here by number.'}
     </Text>
   )
 }
