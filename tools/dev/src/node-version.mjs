@@ -15,13 +15,22 @@ export function complaintAboutNode(version) {
   return `Fieldline needs Node 20.19, 22.12 or newer; this is ${version}. Install a current Node (22 or 24) and run the command again.`
 }
 
+const unfinished = 13
+
 /**
  * Begins a command: loads the module that is the command, unless this Node is too old to read it.
  * @param {() => Promise<unknown>} load
  */
 export function begin(load) {
   const complaint = complaintAboutNode(process.versions.node)
-  if (complaint === undefined) return load()
+  if (complaint === undefined) {
+    // as Node itself says of a module whose await never ends: who hangs must not pass for done
+    process.exitCode = unfinished
+    load().then(() => {
+      if (process.exitCode === unfinished) process.exitCode = 0
+    })
+    return
+  }
   process.stderr.write(`\n${complaint}\n`)
   process.exit(1)
 }

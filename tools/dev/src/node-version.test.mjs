@@ -29,6 +29,29 @@ const expectOldWords = (file) => {
   expect(outputText).not.toMatch(/^await\b/m)
 }
 
+describe('a command', () => {
+  const run = (/** @type {string} */ body) =>
+    spawnSync(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { begin } from ${JSON.stringify(guard)}; begin(${body})`,
+    ]).status
+
+  it('that never comes to its end has not gone well', () => {
+    expect(run('() => new Promise(() => {})')).toBe(13)
+    expect(run('async () => {}')).toBe(0)
+    expect(run('async () => { process.exitCode = 3 }')).toBe(3)
+    expect(run('async () => { throw new Error() }')).toBe(1)
+  })
+})
+
+describe('the engines of package.json', () => {
+  it('are those that are taken', () => {
+    const { engines } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+    expect(engines.node).toBe('^20.19.0 || >=22.12.0')
+  })
+})
+
 describe('a Node that is too old', () => {
   it('is told what to do in one sentence', () => {
     expect(complaintAboutNode('18.20.1')).toMatch(

@@ -1,7 +1,7 @@
 import type { Logger } from './log.js'
 
 const STOP_MS = 7_000 // the supervisor kills after nine seconds; an orchestrator usually after thirty
-const ORPHAN_MS = 4_000 // without a parent nobody would kill us
+const ORPHAN_MS = 3_000 // without a parent nobody would kill us
 
 /**
  * Ends the process now: well by SIGTERM as if nobody listened to it, badly by SIGKILL. `process.exit` alone can wait for ever: Node joins its
@@ -40,6 +40,8 @@ export async function runProcess(log: Logger, start: () => Promise<() => Promise
   process.on('SIGTERM', () => end('SIGTERM', STOP_MS))
   process.on('SIGINT', () => end('SIGINT', STOP_MS))
   process.on('disconnect', () => end('the supervisor is gone', ORPHAN_MS))
+  // it may have gone before anybody listened
+  if (process.connected === false) end('the supervisor is gone', ORPHAN_MS)
   process.stdout.on('error', () => end('nobody reads the log', ORPHAN_MS))
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise nobody waited for was rejected'),
