@@ -1,16 +1,18 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import process from 'node:process'
+import { installPackages } from './install.mjs'
 import { inRoot, quietEnvironment } from './layout.mjs'
 import { run } from './run.mjs'
 import { Complaint } from './say.mjs'
 
 /**
- * Builds a tool where it has changed, runs it with this command's arguments, and ends as it ends. The tool's channel to us ends with us: that tells
+ * Installs what is missing, builds a tool where it has changed, runs it with this command's arguments, and ends as it ends. The tool's channel to us ends with us: that tells
  * it that nobody is left to stop it.
  * @param {string} name the folder in `tools`
  */
 export async function runTool(name) {
+  await installPackages()
   const built = await run(process.execPath, [
     inRoot('node_modules/nx/dist/bin/nx.js'),
     'build',

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { installPackages } from '../install.mjs'
 import { inRoot } from '../layout.mjs'
 import { run } from '../run.mjs'
 import { Complaint, runMain } from '../say.mjs'
@@ -37,6 +38,7 @@ await runMain(async () => {
     process.stdout.write(`${usage}\n`)
     return
   }
+  await installPackages()
   const options = {
     meters: wholeNumber(values.meters, '--meters'),
     seed: wholeNumber(values.seed, '--seed'),
