@@ -18,17 +18,32 @@ export function webHeaders(request: FastifyRequest): Headers {
   return headers
 }
 
-/** The member of a request that holds text which cannot be looked up in the database. */
-function unstorableMember({ body, query }: FastifyRequest): string | undefined {
+/** Levels of a member's value; nothing that the sign-in library takes comes near it. */
+const MAX_DEPTH = 32
+const UNSTORABLE = 'A text without NUL and half surrogate pairs is needed'
+const TOO_DEEP = `Nested deeper than ${MAX_DEPTH} levels`
+
+/**
+ * Refuses text that cannot be looked up in the database, and nesting without end: anybody may send it, before any limit.
+ * @throws DomainError invalid-request (400) that names the member
+ */
+function checkMembers({ body, query }: FastifyRequest): void {
   const members = [body, query].filter((part) => typeof part === 'object' && part !== null)
-  return members
-    .flatMap((part) => Object.entries(part as object))
-    .find(([name, value]) => !isStorable(name) || !isStorableDeep(value))?.[0]
+  for (const [name, value] of members.flatMap((part) => Object.entries(part as object))) {
+    const fault = isStorable(name) ? faultOf(value) : UNSTORABLE
+    if (fault !== undefined) throw new DomainError('invalid-request', fault, name)
+  }
 }
 
-function isStorableDeep(value: unknown): boolean {
-  if (typeof value === 'string') return isStorable(value)
-  return typeof value !== 'object' || value === null || Object.values(value).every(isStorableDeep)
+function faultOf(value: unknown, depth = 1): string | undefined {
+  if (typeof value === 'string') return isStorable(value) ? undefined : UNSTORABLE
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth > MAX_DEPTH) return TOO_DEEP
+  for (const part of Object.values(value)) {
+    const fault = faultOf(part, depth + 1)
+    if (fault !== undefined) return fault
+  }
+  return undefined
 }
 
 /** Hands everything below `/api/auth` to the sign-in library, which speaks web requests. */
@@ -42,13 +57,9 @@ export function mountAuthentication(
     method: ['GET', 'POST'],
     url: '/api/auth/*',
     async handler(request, reply) {
-      const unstorable = unstorableMember(request)
-      if (unstorable !== undefined || !isStorable(decodeURIComponent(request.url.split('?')[0] ?? '')))
-        throw new DomainError(
-          'invalid-request',
-          'A text without NUL and half surrogate pairs is needed',
-          unstorable,
-        )
+      checkMembers(request)
+      if (!isStorable(decodeURIComponent(request.url.split('?')[0] ?? '')))
+        throw new DomainError('invalid-request', UNSTORABLE)
       // by whatever path: what names an e-mail address tries to sign in, or asks about it
       const waitSeconds = signInLimit.take((request.body as { email?: unknown } | null)?.email, Date.now())
       if (waitSeconds !== undefined)

@@ -12,9 +12,11 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid-request',
   404: 'not-found',
   405: 'not-found',
+  408: 'request-timeout',
   413: 'payload-too-large',
   415: 'unsupported-media-type',
   429: 'rate-limited',
+  431: 'headers-too-large',
 }
 
 /** Connections that PostgreSQL refused, dropped or let wait too long. */

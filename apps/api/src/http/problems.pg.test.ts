@@ -57,6 +57,34 @@ describe('text that the database cannot keep', () => {
     })
 })
 
+describe('a body that is nested without end', () => {
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+  it("is the caller's fault before anybody signs in with it", async () => {
+    const raw = `{"email":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
+    const answer = await api
+      .app()
+      .getHttpAdapter()
+      .getInstance()
+      .inject({
+        method: 'POST',
+        url: '/api/auth/sign-in/email',
+        headers: { 'content-type': 'application/json' },
+        payload: raw,
+      })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toMatchObject({ code: 'invalid-request', field: 'email' })
+  })
+  it('is nested too deep from the 33rd level on', async () => {
+    const send = (depth: number) => api.call('POST', '/api/auth/sign-in/email', { extra: nested(depth) })
+    expect((await send(33)).body).toMatchObject({
+      code: 'invalid-request',
+      field: 'extra',
+      detail: expect.stringMatching(/32 levels/) as string,
+    })
+    expect((await send(32)).body.field).toBeUndefined()
+  })
+})
+
 describe('what no route answers', () => {
   const problem = (status: number, code: string, field?: string): Partial<Problem> => ({
     status,
@@ -127,6 +155,8 @@ describe('what no route answers', () => {
     expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/)
     expect(ProblemShape.parse(JSON.parse(body ?? ''))).toMatchObject(problem(400, 'invalid-request'))
     const headers = `GET /v1/health HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(70_000)}\r\n\r\n`
-    expect(await exchange(headers)).toMatch(/more headers than are read/)
+    const [overflow, why] = (await exchange(headers)).split('\r\n\r\n')
+    expect(overflow).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)
+    expect(ProblemShape.parse(JSON.parse(why ?? ''))).toMatchObject(problem(431, 'headers-too-large'))
   })
 })

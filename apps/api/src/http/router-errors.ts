@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { DomainError, routes, toProblem } from '@fieldline/contracts'
+import type { ProblemCode } from '@fieldline/contracts'
 import { PROBLEM_TYPE, sendProblem } from './problem.filter.js'
 
 const isParameter = (part: string): boolean => part.startsWith('{')
@@ -34,9 +35,9 @@ export function answerRouterError(error: FastifyError, request: FastifyRequest, 
   sendProblem(reply, toProblem(fault, request.id))
 }
 
-const brokenness: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'more headers than are read',
-  ERR_HTTP_REQUEST_TIMEOUT: 'it did not arrive in time',
+const brokenness: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'more headers than are read'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'it did not arrive in time'],
 }
 
 /** Answers what is not even HTTP, or has more headers than are read, and hangs up. */
@@ -46,11 +47,13 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     socket.destroy(error)
     return
   }
-  const what = brokenness[error.code ?? ''] ?? 'this is not HTTP'
-  const problem = toProblem(new DomainError('invalid-request', `The request: ${what}`), randomUUID())
+  const [code, what] = brokenness[error.code ?? ''] ?? ['invalid-request', 'this is not HTTP']
+  const problem = toProblem(new DomainError(code, `The request: ${what}`), randomUUID())
   const body = JSON.stringify(problem)
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // not only our half: a caller that keeps its own open would keep the socket
+  socket.destroySoon()
 }

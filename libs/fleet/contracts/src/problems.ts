@@ -13,6 +13,7 @@ export const problems = {
   conflict: { status: 409, title: 'The state it is in does not allow that' },
   'confirmation-required': { status: 409, title: 'This needs a confirmation' },
   'already-exists': { status: 409, title: 'It exists already' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'Only application/json is understood here' },
   'read-only': { status: 422, title: 'The resource cannot be written' },
@@ -22,6 +23,7 @@ export const problems = {
   'out-of-range': { status: 422, title: 'The value lies outside the range of the resource' },
   unsupported: { status: 422, title: 'Fieldline cannot do that yet' },
   'rate-limited': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Fieldline failed' },
   unavailable: { status: 503, title: 'A part of Fieldline is away' },
 } as const satisfies Record<string, { status: number; title: string }>
