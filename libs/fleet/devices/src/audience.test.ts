@@ -1,4 +1,4 @@
-import { DomainError } from '@fieldline/contracts'
+import { DomainError, openApiDocument } from '@fieldline/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -134,6 +134,36 @@ describe('a filter', () => {
     expect(select('tw1:0042', { endpoint: 'tw1:0042-7' })).toBe(true)
     expect(select('meter=7', { endpoint: 'meter=70' })).toBe(true)
     expect(select('fw:"=2"', { firmware: '=2' })).toBe(true)
+  })
+  it('takes the names of interfaces as they are: pairs of hexadecimal digits, and what has a second colon', () => {
+    const endpoint = 'AA:BB:CC:DD:EE:FF'
+    for (const text of ['AA:', 'AA:B', 'AA:BB', 'AA:BB:', 'AA:BB:CC', 'AA:BB*', endpoint]) {
+      expect(select(text, { endpoint }), text).toBe(true)
+      expect(select(`-${text}`, { endpoint }), text).toBe(false)
+    }
+    expect(select('aa:bb', { endpoint })).toBe(false)
+    expect(select('FA:16:3E', { endpoint: 'FA:16:3E:00:00:01:00:02' })).toBe(true)
+    expect(select('1A:BB', { endpoint: '1A:BB:CC' })).toBe(true)
+    expect(select('imei:4901:7', { endpoint: 'imei:4901:77' })).toBe(true)
+    expect(select('os:32473:a:b', { endpoint })).toBe(false)
+  })
+  it('takes no mistyped key for such a name, and leaves nothing out by a word it does not know', () => {
+    expect(refusal('endpont:urn:imei:4901')).toMatch(/character 1: .*did you mean "endpoint:"/)
+    expect(refusal('vndor:a:b')).toMatch(/did you mean "vendor:"/)
+    expect(refusal('-colour:a:b')).toMatch(/character 2: "colour:" is not known/)
+    expect(refusal('AA:XY')).toMatch(/"AA:" is not known/)
+    expect(refusal('AA:BBC')).toMatch(/"AA:" is not known/)
+  })
+  it('repeats what was typed, since names are compared letter by letter', () => {
+    expect(refusal('Bogus:1')).toMatch(/"Bogus:" is not known; .* is quoted: "Bogus:…"/)
+  })
+  it('is described to partners with every key and every status', () => {
+    const { paths, components } = openApiDocument()
+    const q = paths?.['/v1/devices']?.get?.parameters?.find((one) => 'name' in one && one.name === 'q')
+    const audience = components?.schemas?.['Audience']
+    for (const { description } of [q ?? {}, audience ?? {}])
+      for (const word of [...audienceKeys.map((key) => `${key}:`), ...audienceStatuses])
+        expect(description).toContain(word)
   })
   it('holds no control characters and no half surrogate pairs, quoted or not; white space parts tokens', () => {
     expect(refusal('\0')).toMatch(/invalid-request q: Filter, character 1: control characters/)

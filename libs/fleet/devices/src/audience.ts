@@ -56,6 +56,8 @@ const examples: Readonly<Record<AudienceKey, string>> = {
   group: 'group:pilot',
   battery: 'battery:<15',
 }
+/** A MAC address or an EUI-64, or its beginning: `AA:BB:CC:DD:EE:FF`, `AA:B`. */
+const hexadecimalPairs = /^[0-9a-f]{2}:([0-9a-f]{2}:)*[0-9a-f]{0,2}\*?$/i
 const maxTerms = 50
 const maxValues = 100
 
@@ -142,13 +144,15 @@ function likelyKey(word: string): AudienceKey | undefined {
 
 /**
  * The key a token begins with, or undefined for a bare endpoint name. Letters before a colon are a key: one that is mistyped must not be taken
- * for a name, which would select nobody, or everybody once negated. Only `urn:` may stand bare; quotes make a name of anything.
+ * for a name, which would select nobody, or everybody once negated. Bare may stand `urn:`, pairs of hexadecimal digits, and, unless negated or
+ * near to a key, what has a second colon; quotes make a name of anything.
  */
-function readKey(scanner: Scanner): AudienceKey | undefined {
+function readKey(scanner: Scanner, negated: boolean): AudienceKey | undefined {
   const rest = scanner.text.slice(scanner.at, scanner.at + 40)
   const found = /^([A-Za-z]+)(:|!=|[<>=])/.exec(rest)
   if (found === null) return undefined
-  const word = (found[1] as string).toLowerCase()
+  const typed = found[1] as string
+  const word = typed.toLowerCase()
   const key = audienceKeys.find((known) => known === word) ?? aliases[word]
   if (found[2] !== ':') {
     if (key !== undefined) scanner.fail(`a colon must follow "${word}", such as in ${examples[key]}`)
@@ -158,10 +162,12 @@ function readKey(scanner: Scanner): AudienceKey | undefined {
     scanner.at += word.length + 1
     return key
   }
-  if (word === nameScheme) return undefined
+  const token = /^[^\s"]*/.exec(scanner.text.slice(scanner.at))?.[0] ?? ''
+  if (word === nameScheme || hexadecimalPairs.test(token)) return undefined
   const meant = likelyKey(word)
+  if (!negated && meant === undefined && token.includes(':', word.length + 1)) return undefined
   const hint = meant === undefined ? `the keys are ${audienceKeys.join(', ')}.` : `did you mean "${meant}:"?`
-  scanner.fail(`"${word}:" is not known; ${hint} An endpoint name with a colon is quoted: "${word}:…"`)
+  scanner.fail(`"${typed}:" is not known; ${hint} An endpoint name with a colon is quoted: "${typed}:…"`)
 }
 
 function readComparison(scanner: Scanner, key: AudienceKey): Comparison {
@@ -203,7 +209,7 @@ function readTerm(scanner: Scanner): AudienceTerm {
   const negated = scanner.take('-')
   if (scanner.take('!'))
     scanner.fail('what is left out is written with "-", such as -vendor:Tarnwater', scanner.at - 1)
-  const key = readKey(scanner)
+  const key = readKey(scanner, negated)
   if (key === undefined) {
     const at = scanner.at
     const word = scanner.word('')
@@ -226,7 +232,7 @@ function readTerm(scanner: Scanner): AudienceTerm {
 
 /**
  * Reads a filter: tokens separated by spaces, all of which must hold. Bare text is the beginning of an endpoint name, quoted where letters and
- * a colon other than `urn:` begin it; `key:value` with the keys above; `fw:` and `battery:` compare with < <= > >=; a comma means or; "quotes"
+ * a colon begin it, unless it is `urn:`, a MAC address or a name with a second colon; `key:value` with the keys above; `fw:` and `battery:` compare with < <= > >=; a comma means or; "quotes"
  * keep spaces; a leading `-` negates; a trailing `*` compares the beginning. The empty text selects everything.
  * @param field name of the request's field, for the error
  * @throws DomainError invalid-request (400) with the position in words
