@@ -11,6 +11,10 @@ const read = (path: string, code: string, clock: string, kind: LastRead['kind'] 
   succeeded: code.startsWith('2.'),
   at: at(clock),
 })
+const unreadable = (path: string, clock: string, why: string): LastRead => ({
+  ...read(path, '4.15', clock),
+  text: `unreadable answer: ${why}`,
+})
 
 /** The reason of /3/0/`resourceId`; Supported Binding (16) is mandatory, Battery Level (9) is optional. */
 function reason(resourceId: number, reads: LastRead[], instanceWasRead = false) {
@@ -58,8 +62,26 @@ describe('a resource without a value', () => {
     expect(reason(9, [answered])).toEqual(
       says('not-offered', /^Optional, and not among what the device answered for \/3\/0, 09:00( |$)/),
     )
-    expect(reason(16, [answered]).text).toMatch(/^Mandatory, and yet not among/)
     expect(reason(9, [answered, read('/3/0', '5.03', '09:00')]).code).toBe('not-offered')
+  })
+  it('is missing, and so not hidden among what is not offered, where it is mandatory', () => {
+    expect(reason(16, [read('/3/0', '2.05', '08:00')])).toEqual(
+      says('missing', /^Mandatory, and yet not among what the device answered for \/3\/0, 09:00( |$)/),
+    )
+  })
+  it('accuses no device of refusing that gave an answer which cannot be read here', () => {
+    expect(reason(9, [unreadable('/3/0/9', '09:31', 'truncated CBOR')])).toEqual(
+      says('unreadable', /^Its answer could not be read: truncated CBOR, 10:31( |$)/),
+    )
+    expect(reason(9, [unreadable('/3/0', '09:31', 'truncated CBOR')])).toEqual(
+      says('unreadable', /^The answer for \/3\/0 could not be read: truncated CBOR, 10:31( |$)/),
+    )
+    expect(reason(9, [unreadable('/3/0/9', '09:31', 'no content format is left to ask in')])).toEqual(
+      says('unreadable', /^It could not be read: no content format is left to ask in, 10:31( |$)/),
+    )
+    expect(reason(9, [{ ...read('/3/0/9', '4.15', '09:31'), text: 'ask in CBOR' }])).toEqual(
+      says('refused', /^It refused to be read: 4.15 Unsupported Content-Format, 10:31( |$)/),
+    )
   })
   it('shows the newest of its own refusal and of what was answered around it', () => {
     expect(reason(9, [read('/3/0/9', '4.04', '08:00'), read('/3', '2.05', '09:00')]).code).toBe('not-offered')

@@ -35,26 +35,41 @@ export function absence(facts: AbsenceFacts): { code: AbsenceCode; text: string 
   const own = facts.reads.filter((read) => read.path === path)
   const last = newest([...own, ...above.filter((read) => read.succeeded)])
   const moment = (at: number): string => momentInWords(at, now, timeZone)
-  if (last && last.path !== path)
-    return {
-      code: 'not-offered',
-      text: `${resource?.mandatory === true ? 'Mandatory, and yet' : 'Optional, and'} not among what the device answered for ${last.path}, ${moment(last.at)}`,
-    }
+  if (last && last.path !== path) {
+    const answer = `not among what the device answered for ${last.path}, ${moment(last.at)}`
+    return resource?.mandatory === true
+      ? { code: 'missing', text: `Mandatory, and yet ${answer}` }
+      : { code: 'not-offered', text: `Optional, and ${answer}` }
+  }
   if (last?.succeeded) return { code: 'empty', text: `Answered without a value, ${moment(last.at)}` }
-  if (last) return { code: 'refused', text: refusal(last, 'It', moment(last.at)) }
+  if (last) return failure(last, path, moment(last.at))
   if (instanceWasRead && resource && !resource.mandatory)
     return {
       code: 'not-offered',
       text: 'Optional, and so far not among what the device reported; read it to ask',
     }
   const refused = newest(above)
-  if (refused) return { code: 'refused', text: refusal(refused, refused.path, moment(refused.at)) }
+  if (refused) return failure(refused, path, moment(refused.at))
   return { code: 'not-read-yet', text: 'Not read yet: request it, and it comes with the next contact' }
 }
 
-/** `It refused to be read: 4.05 Method Not Allowed, 10:31`. */
-function refusal({ kind, code }: LastRead, what: string, moment: string): string {
+/** How the server marks the outcome of a read that failed here and not at the device, beside its own 4.15. */
+const unreadable = 'unreadable answer: '
+
+/** `It refused to be read: 4.05 Method Not Allowed, 10:31`. A device is not said to refuse when it is us who cannot read its answer. */
+function failure(read: LastRead, path: string, moment: string): { code: AbsenceCode; text: string } {
+  const { kind, code, text } = read
   const asked = kind === 'read' ? 'read' : 'observed'
+  const itself = read.path === path
+  const what = itself ? 'It' : read.path
+  if (code === '4.15' && text?.startsWith(unreadable) === true) {
+    const why = text.slice(unreadable.length)
+    if (why === 'no content format is left to ask in')
+      return { code: 'unreadable', text: `${what} could not be ${asked}: ${why}, ${moment}` }
+    const answer = itself ? 'Its answer' : `The answer for ${read.path}`
+    return { code: 'unreadable', text: `${answer} could not be read: ${why}, ${moment}` }
+  }
   const verb = code.startsWith('4.') ? 'refused to' : 'could not'
-  return `${what} ${verb} be ${asked}: ${codeInWords(code).split(': ')[0]}, ${moment}`
+  const words = codeInWords(code).split(': ')[0]
+  return { code: 'refused', text: `${what} ${verb} be ${asked}: ${words}, ${moment}` }
 }

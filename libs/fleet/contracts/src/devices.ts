@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { filterLanguage } from './audiences.js'
 import { limits } from './limits.js'
 import {
   Endpoint,
@@ -195,14 +196,16 @@ export const UpdateDevice = z
   .meta({ id: 'UpdateDevice' })
 export type UpdateDevice = z.infer<typeof UpdateDevice>
 
-/** Why a resource shows no value. */
+/** Why a resource shows no value. What is optional is `not-offered`, what is mandatory is `missing`. */
 export const absenceCodes = [
   'not-read-yet',
   'not-offered',
+  'missing',
   'write-only',
   'executable',
   'bootstrap-only',
   'refused',
+  'unreadable',
   'empty',
 ] as const
 export type AbsenceCode = (typeof absenceCodes)[number]
@@ -297,7 +300,17 @@ export const Candidate = z
 export type Candidate = z.infer<typeof Candidate>
 
 export const DeviceParams = z.object({ endpoint: Endpoint })
-export const DevicesQuery = z.object({ q: z.string().max(limits.audienceLength).optional(), ...pageQuery() })
+export const DevicesQuery = z.object({
+  q: z
+    .string()
+    .max(limits.audienceLength)
+    .optional()
+    .meta({
+      description: `${filterLanguage} Empty: every device.`,
+      examples: ['vendor:Tarnwater fw:<2.4.1 -status:silent'],
+    }),
+  ...pageQuery(),
+})
 export type DevicesQuery = z.infer<typeof DevicesQuery>
 /** Newest first without `from`; with `from`, oldest first. */
 export const ValuesQuery = z.object({
