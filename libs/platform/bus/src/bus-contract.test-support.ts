@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { BusEvent } from '@fieldline/contracts'
 import type { Bus } from './bus.js'
 
-const organisationId = '00000000-0000-4000-8000-000000000001'
+const organisationId = randomUUID()
 const deviceId = '11111111-1111-4111-8111-111111111111'
 
 /** What every bus does, whatever carries it. */
@@ -14,6 +15,8 @@ export function busContract(open: () => Promise<Bus>): void {
         new Promise((resolve) => {
           const events: BusEvent[] = []
           bus.subscribe((event) => {
+            // others may speak on the same database
+            if (event.organisationId !== organisationId) return
             events.push(event)
             if (event.kind === 'campaign') resolve(events)
           })
