@@ -16,7 +16,7 @@ export function busContract(open: () => Promise<Bus>): void {
           const events: BusEvent[] = []
           bus.subscribe((event) => {
             // others may speak on the same database
-            if (event.organisationId !== organisationId) return
+            if (!('organisationId' in event) || event.organisationId !== organisationId) return
             events.push(event)
             if (event.kind === 'campaign') resolve(events)
           })
