@@ -35,9 +35,6 @@ export type BlockOutcome =
 /** Memory of a chunk beside its bytes. */
 const chunkOverhead = 128
 
-/** A transfer that has not moved for this long may be pushed out by a new one, milliseconds: longer than any round trip. */
-const staleMs = 30_000
-
 /** Request bodies on their way in, bounded in number, bytes and time, of one peer and of all (RFC 7959 §2.5). */
 export class Assemblies extends WheelTimer {
   // In the order of the last block: the first is the one that has waited longest.
@@ -178,7 +175,7 @@ export class Assemblies extends WheelTimer {
   #hasRoom(bytes: number, nowMs: number): boolean {
     for (const assembly of this.#open.values()) {
       if (this.#open.size < this.limits.maxAssemblies && this.#hasBytes(bytes)) return true
-      if (assembly.delivering || assembly.touchedMs + staleMs > nowMs) return false
+      if (assembly.delivering || assembly.touchedMs + this.limits.assemblyIdleMs > nowMs) return false
       this.counters.assembliesDropped++
       this.drop(assembly)
     }

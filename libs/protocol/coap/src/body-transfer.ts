@@ -1,6 +1,7 @@
 import { blockSize, exponentFor, isFull, maxBlockNumber, partSize } from './block.js'
 import type { Block } from './block.js'
 import type { CoapResponse } from './message.js'
+import type { CoapLimits } from './port.js'
 import { sameBytes } from './token-table.js'
 
 /** What a step of a transfer led to: another block is wanted, the body is whole, it starts anew, or it cannot go on. */
@@ -95,9 +96,6 @@ export class RequestBody {
   }
 }
 
-/** Representations that change while they are read are begun anew this often. */
-const maxRestarts = 2
-
 /** A peer that leaves the tag out of later blocks says nothing about them. */
 function mayBeSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined || sameBytes(a, b)
@@ -112,7 +110,7 @@ export class ResponseBody {
   #restarts = 0
   #observe: number | undefined
 
-  constructor(private readonly maxBody: number) {}
+  constructor(private readonly limits: Pick<CoapLimits, 'maxBody' | 'maxRestarts'>) {}
 
   /** Number and size exponent of the block to ask for. */
   get num(): number {
@@ -137,7 +135,8 @@ export class ResponseBody {
     }
     if (block.num * bytes !== this.#length || (block.more && !isFull(block, payload.length)))
       return 'bad-response'
-    if (this.#length + payload.length > this.maxBody || (size ?? 0) > this.maxBody) return 'too-large'
+    if (this.#length + payload.length > this.limits.maxBody || (size ?? 0) > this.limits.maxBody)
+      return 'too-large'
     if (this.#head && block.szx > this.#szx) return 'bad-response'
     this.#head ??= response
     this.#observe ??= response.observe
@@ -153,7 +152,7 @@ export class ResponseBody {
     this.#chunks = []
     this.#length = 0
     this.#head = undefined
-    return this.#restarts++ < maxRestarts ? 'restart' : 'bad-response'
+    return this.#restarts++ < this.limits.maxRestarts ? 'restart' : 'bad-response'
   }
 
   /** The response with the whole body; Observe is that of the very first block, which alone carries it. */

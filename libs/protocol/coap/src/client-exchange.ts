@@ -18,7 +18,7 @@ import type { Outbox } from './outbox.js'
 import type { PeerState } from './peer-table.js'
 import { maxTransmitWait } from './profile.js'
 import type { TransmissionProfile } from './profile.js'
-import type { RequestOptions } from './port.js'
+import type { CoapLimits, RequestOptions } from './port.js'
 import type { TokenTable } from './token-table.js'
 
 /** What a client exchange needs of its endpoint. */
@@ -26,7 +26,7 @@ export interface ClientContext {
   readonly outbox: Outbox
   readonly tokens: TokenTable
   readonly order: NotificationOrder
-  readonly maxBody: number
+  readonly limits: CoapLimits
   /** Bytes of a body that one message to a peer may carry. */
   readonly partBytes: (peer: Peer) => number
   /** Exchanges that have not ended, for `close`. */
@@ -37,10 +37,6 @@ export interface ClientContext {
 
 /** All classes of answers that No-Response can name (RFC 7967 §2.1). */
 const noAnswerAtAll = 2 | 8 | 16
-/** A server that asks for freshness again and again is not asked again and again. */
-const maxEchoes = 2
-/** Bytes that may leave in vain before a body is sent once more: air time is money. */
-const mostSentTwice = 16 * 1024
 /** Bodies that share a token once that has helped: then it is seen anew whether the peer needs it, or had only restarted. */
 const bodiesWithOneToken = 16
 
@@ -251,7 +247,7 @@ export class ClientExchange extends Interaction {
     else if (!this.#takeUploadAnswer(fields)) {
       const { block2 } = fields
       if (block2 && codeClass(fields.code) === 2 && (block2.more || block2.num > 0)) {
-        this.#download = new ResponseBody(this.#context.maxBody)
+        this.#download = new ResponseBody(this.#context.limits)
         this.#takeBlock(fields)
       } else this.#conclude(responseOf(fields))
     }
@@ -269,7 +265,7 @@ export class ClientExchange extends Interaction {
 
   /** Keeps an Echo value; true if the request is sent again with it, because its freshness was in doubt (RFC 9175 §2.3). */
   #takeEcho(code: Code, echo: Uint8Array): boolean {
-    if (code !== Code.Unauthorized || this.#download || this.#echoes === maxEchoes) {
+    if (code !== Code.Unauthorized || this.#download || this.#echoes === this.#context.limits.maxEchoes) {
       // A copy, for a view would keep the datagram.
       this.state.echo = echo.slice()
       return false
@@ -351,7 +347,7 @@ export class ClientExchange extends Interaction {
     const upload = this.#upload
     // a request to observe has had one token all along
     if (!mayMissBlocks || upload.isFirst || observe !== undefined || this.#sharesToken) return false
-    if (upload.end > mostSentTwice) return false
+    if (upload.end > this.#context.limits.maxSentTwice) return false
     this.#again = true
     this.#oneToken = true
     this.outbox.counters.bodiesSentAgain++

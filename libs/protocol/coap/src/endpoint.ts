@@ -47,8 +47,6 @@ export function createCoapEndpoint(options: CoapEndpointOptions): CoapEndpoint {
   return new Endpoint(options)
 }
 
-/** Non-confirmable notifications per peer whose tokens are remembered for a late reset. */
-const maxNotified = 8
 const noOptions = {}
 
 class Endpoint implements CoapEndpoint {
@@ -71,7 +69,7 @@ class Endpoint implements CoapEndpoint {
     const { counters } = this
     this.#transport = transport
     this.#tokens = new TokenTable(random)
-    this.#view = new MessageView(transport.ordered)
+    this.#view = new MessageView(transport.ordered, limits.maxOptions)
     const peers = new PeerTable(limits.maxPeers, random, counters)
     this.#parts = {
       clock,
@@ -93,7 +91,7 @@ class Endpoint implements CoapEndpoint {
       outbox: this.#parts.outbox,
       tokens: this.#tokens,
       order: this.#parts.order,
-      maxBody: limits.maxBody,
+      limits,
       partBytes: this.#parts.partBytes,
       open: this.#parts.open,
       oneTokenPerBody,
@@ -216,7 +214,7 @@ class Endpoint implements CoapEndpoint {
     const messageId = state.takeMessageId(now)
     const notified = (state.notified ??= [])
     notified.push({ messageId, token })
-    if (notified.length > maxNotified) notified.shift()
+    if (notified.length > this.#parts.limits.maxNotified) notified.shift()
     outbox.send(build(Type.NonConfirmable, messageId), state.peer)
     return Promise.resolve('acknowledged')
   }
@@ -246,7 +244,9 @@ class Endpoint implements CoapEndpoint {
       return
     }
     // A transport may deliver the answer to what a handler sends before the handler has returned.
-    const view = this.#isReading ? new MessageView(this.#view.allowsBert) : this.#view
+    const view = this.#isReading
+      ? new MessageView(this.#view.allowsBert, this.#parts.limits.maxOptions)
+      : this.#view
     this.#isReading = true
     try {
       this.#dispatch(view, datagram, peer)

@@ -39,7 +39,7 @@ describe('what is kept of a peer costs what it is counted', () => {
   })
 
   it('blocks of a response without the datagrams that they came in', () => {
-    const body = new ResponseBody(defaultLimits.maxBody)
+    const body = new ResponseBody(defaultLimits)
     expect(body.add(answerWith(blockOfLong(16)), { num: 0, more: false, szx: 0 }, undefined)).toBe('whole')
     expect(body.whole().payload.buffer.byteLength).toBe(16)
   })

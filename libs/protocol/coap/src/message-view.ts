@@ -1,8 +1,8 @@
 import { Code } from '@fieldline/bytes'
 import type { MessageType } from './message.js'
 
-/** More options than any real message carries: a datagram of one-byte options must not cost more than it brings. */
-const maxOptions = 256
+/** See `CoapLimits.maxOptions`. */
+export const defaultMaxOptions = 256
 
 const payloadMarker = 0xff
 const reset = 3
@@ -19,14 +19,21 @@ export class MessageView {
   tokenStart = 4
   tokenEnd = 4
   optionCount = 0
-  readonly numbers = new Uint16Array(maxOptions)
-  readonly starts = new Uint16Array(maxOptions)
-  readonly ends = new Uint16Array(maxOptions)
+  readonly numbers: Uint16Array
+  readonly starts: Uint16Array
+  readonly ends: Uint16Array
   payloadStart = 4
   end = 4
 
   /** @param allowsBert the transport is a stream, where one message may carry several blocks (RFC 8323 §6) */
-  constructor(readonly allowsBert = false) {}
+  constructor(
+    readonly allowsBert = false,
+    private readonly maxOptions = defaultMaxOptions,
+  ) {
+    this.numbers = new Uint16Array(maxOptions)
+    this.starts = new Uint16Array(maxOptions)
+    this.ends = new Uint16Array(maxOptions)
+  }
 
   /**
    * Reads a datagram. Answers what is wrong with it, or undefined: every message format error of RFC 7252 §3, §4.1 and
@@ -98,7 +105,7 @@ export class MessageView {
       if (at > end || length > end - at) return 'an option runs past the end'
       number += delta
       if (number > 0xffff) return 'an option number over 65535'
-      if (count === maxOptions) return `more than ${maxOptions} options`
+      if (count === this.maxOptions) return `more than ${this.maxOptions} options`
       this.numbers[count] = number
       this.starts[count] = at
       at += length

@@ -110,7 +110,7 @@ export class NotificationIntake {
   async #fetch({ token, fields, peer }: Arrival, first: CoapResponse): Promise<CoapResponse | undefined> {
     const request = await this.#observationPath?.(token, peer)
     const { peers, limits, outbox, profileOf } = this.#parts
-    const body = new ResponseBody(limits.maxBody)
+    const body = new ResponseBody(limits)
     if (!request || body.add(first, fields.block2!, fields.size2) !== 'more') return undefined
     const state = peers.open(peer)
     if (!state) return undefined

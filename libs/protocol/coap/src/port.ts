@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@fieldline/bytes'
 import type { CoapCounters } from './counters.js'
 import type { CoapRequest, CoapResponse, DatagramTransport, Peer } from './message.js'
+import { defaultMaxOptions } from './message-view.js'
 import type { Notification } from './observe.js'
 import type { TransmissionProfile } from './profile.js'
 
@@ -172,6 +173,18 @@ export interface CoapLimits {
   readonly maxAssemblyBytes: number
   /** Bytes of long answers kept for the blocks still to be asked for, and of the paths and queries that asked for them. */
   readonly maxRepresentationBytes: number
+  /** How long a body may stand still before another may push it out, milliseconds: longer than any round trip. */
+  readonly assemblyIdleMs: number
+  /** How often an answer is asked for anew because it changed while its blocks were read. */
+  readonly maxRestarts: number
+  /** How often a request is sent again because the server doubts its freshness. */
+  readonly maxEchoes: number
+  /** Bytes that may leave in vain before a body is sent once more with one token for all its blocks: air time is money. */
+  readonly maxSentTwice: number
+  /** Non-confirmable notifications of a peer whose tokens are remembered for a late reset. */
+  readonly maxNotified: number
+  /** Options of one message: more than any real one carries, for a datagram of one-byte options must not cost more than it brings. */
+  readonly maxOptions: number
   /** Largest block sent or asked for: 16, 32, ... 1024 bytes. */
   readonly blockSize: number
   /** Longest token that a request may have (RFC 8974); a longer one is answered 4.00. */
@@ -191,6 +204,12 @@ export const defaultLimits: CoapLimits = {
   maxAssembliesPerPeer: 16,
   maxAssemblyBytes: 32 * 2 ** 20,
   maxRepresentationBytes: 32 * 2 ** 20,
+  assemblyIdleMs: 30_000,
+  maxRestarts: 2,
+  maxEchoes: 2,
+  maxSentTwice: 16 * 1024,
+  maxNotified: 8,
+  maxOptions: defaultMaxOptions,
   blockSize: 1024,
   maxTokenBytes: 64,
 }

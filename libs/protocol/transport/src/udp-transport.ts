@@ -13,6 +13,8 @@ export interface UdpOptions {
   readonly port: number
   /** Receive buffer asked of the kernel, bytes; default 4 MiB. The kernel may grant less. */
   readonly recvBufferBytes?: number
+  /** Peers whose names need not be made again for every datagram, a few hundred bytes each; default 32,768. */
+  readonly maxKnownPeers?: number
 }
 
 /** A UDP transport and what the kernel granted it. */
@@ -30,8 +32,7 @@ export interface UdpTransport extends DatagramTransport {
 /** The kernel's default holds about 277 small datagrams, fewer than one commit's worth of reports. */
 const defaultRecvBuffer = 4 * 2 ** 20
 
-/** Peers whose names need not be made again for every datagram; a few hundred bytes each. */
-const maxKnownPeers = 32 * 1024
+const defaultMaxKnownPeers = 32 * 1024
 
 /** The largest payload of UDP over IPv4; IPv6 allows 20 bytes more, which no CoAP message needs. */
 const maxDatagram = 65_507
@@ -66,7 +67,7 @@ export async function createUdpTransport(options: UdpOptions): Promise<UdpTransp
     socket.close()
     throw error
   })
-  return new BoundUdp(socket, options.recvBufferBytes ?? defaultRecvBuffer)
+  return new BoundUdp(socket, options)
 }
 
 class BoundUdp implements UdpTransport {
@@ -77,7 +78,7 @@ class BoundUdp implements UdpTransport {
   sendErrors = 0
   #closed = false
   readonly #socket: Socket
-  readonly #peers = new KnownPeers(maxKnownPeers)
+  readonly #peers: KnownPeers
   readonly #version6: boolean
   readonly #leaving: Uint8Array[] = []
   readonly #leavingTo: Peer[] = []
@@ -90,8 +91,12 @@ class BoundUdp implements UdpTransport {
     this.#watched = watchedAfterError
   }
 
-  constructor(socket: Socket, recvBufferBytes: number) {
+  constructor(
+    socket: Socket,
+    { recvBufferBytes = defaultRecvBuffer, maxKnownPeers = defaultMaxKnownPeers }: UdpOptions,
+  ) {
     this.#socket = socket
+    this.#peers = new KnownPeers(maxKnownPeers)
     const bound = socket.address()
     this.#version6 = bound.family === 'IPv6'
     this.address = bound.address
